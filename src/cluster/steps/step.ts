@@ -1,0 +1,34 @@
+import type { Authority } from "../../pki/authority.ts";
+import type { Machine } from "../../providers/provider.ts";
+import type { Connection } from "../../ssh/connection.ts";
+import type { Engine } from "../../swarm/engine.ts";
+import type { Clock } from "../../util/clock.ts";
+import type { Effect, Phase } from "../events.ts";
+import type { EngineSpec } from "../spec/types.ts";
+import type { HostFacts } from "./facts.ts";
+
+/** What a bootstrap step works with: one machine, reached. */
+export interface StepContext {
+  readonly machine: Machine;
+  readonly connection: Connection;
+  /** The Engine API of this machine, over the same connection; opened at first use. */
+  readonly engine: Engine;
+  readonly engineSpec: EngineSpec;
+  /** The cluster's certificate authority. */
+  readonly authority: Authority;
+  /** What `inspect-host` found; a step that changes one of these facts says so by setting it anew. */
+  facts: HostFacts;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Tells the user something worth a line. */
+  readonly note: (message: string) => void;
+}
+
+/** One thing to bring about on a machine: it checks before it acts, so that a second run changes nothing. */
+export interface Step {
+  readonly phase: Phase;
+  /** The title of the work, as the user reads it: "Docker Engine". */
+  readonly title: string;
+  /** Brings it about if it is not so already; says whether it changed anything, and in a few words what is there now. */
+  run(context: StepContext, signal: AbortSignal): Promise<{ readonly effect: Effect; readonly detail: string }>;
+}

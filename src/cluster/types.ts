@@ -1,0 +1,111 @@
+import type { ImageStore, Machine, Problem, Provider } from "../providers/provider.ts";
+import type { Connection } from "../ssh/connection.ts";
+import type { Engine, SwarmNode } from "../swarm/engine.ts";
+import type { Clock } from "../util/clock.ts";
+import type { RunProcess } from "../util/processes.ts";
+import type { Emit } from "./events.ts";
+import type { ClusterSpec, Role } from "./spec/types.ts";
+
+/** What the library needs from outside. */
+export interface Dependencies {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly run: RunProcess;
+  readonly uid: number;
+  readonly platform: string;
+  readonly pid: number;
+  readonly hostname: string;
+  readonly username: string;
+  /** The user's home folder, for `~` in key paths. */
+  readonly homeFolder: string;
+  readonly emit: Emit;
+}
+
+/** Where a cluster's description came from, for the first line and for `cluster config`. */
+export type SpecSource =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "template"; readonly name: string };
+
+/** One machine joined with its node, as `ls`, `inspect` and `status` show it. */
+export interface MachineView {
+  readonly name: string;
+  readonly group: string;
+  readonly role: Role | undefined;
+  readonly provider: string;
+  /** Absent when the cluster file names it and it is not there. */
+  readonly machine: Machine | undefined;
+  readonly node: SwarmNode | undefined;
+}
+
+/** The world as one command saw it. */
+export interface Observed {
+  readonly machines: readonly MachineView[];
+  /** Absent when there is no swarm or no manager answered; `swarmError` then says why. */
+  readonly nodes: readonly SwarmNode[] | undefined;
+  readonly swarmError: string | undefined;
+}
+
+export type ChangeAction = "create" | "start" | "join" | "update" | "remove";
+export type Risk = "none" | "moves-work" | "quorum";
+
+/** One change between the cluster file and the world. */
+export interface Change {
+  readonly action: ChangeAction;
+  readonly machine: string;
+  readonly group: string;
+  readonly reason: string;
+  readonly risk: Risk;
+}
+
+/** How a command that does work ended. */
+export interface Outcome {
+  readonly kind: "done" | "unchanged" | "partial" | "failed";
+  /** Every machine that failed, with its error. */
+  readonly failures: readonly { readonly machine: string; readonly error: Error }[];
+  /** The command that goes on from here. */
+  readonly next: string | undefined;
+  /** Milliseconds from the start to the end, and how long the slowest machine took in each phase. */
+  readonly durationMs: number;
+  readonly phasesMs: Readonly<Record<string, number>>;
+  readonly machines: readonly Machine[];
+}
+
+/** A cluster with a folder under `.belt/`, opened. Reading takes no lock; every method that changes something takes it. */
+export interface Cluster extends AsyncDisposable {
+  readonly name: string;
+  readonly id: string;
+  readonly folder: string;
+  readonly spec: ClusterSpec;
+  readonly source: SpecSource;
+  /** The provider of the whole cluster, opened at first use. */
+  provider(): Promise<Provider>;
+  images(): Promise<ImageStore | undefined>;
+  /** What stands in the way of making the machines of the file (or the named ones), each with its fix if there is one. */
+  check(signal: AbortSignal): Promise<readonly Problem[]>;
+  /** With `swarm: false` only the provider is asked, and no connection is made. */
+  observe(options: { readonly swarm: boolean }, signal: AbortSignal): Promise<Observed>;
+  plan(signal: AbortSignal): Promise<readonly Change[]>;
+  up(signal: AbortSignal): Promise<Outcome>;
+  down(signal: AbortSignal): Promise<Outcome>;
+  /** Makes machines that no group of the file names; with engine and certificates unless `bare`. */
+  create(
+    names: readonly string[],
+    options: { readonly size: string | undefined; readonly bare: boolean },
+    signal: AbortSignal,
+  ): Promise<Outcome>;
+  bootstrap(names: readonly string[], signal: AbortSignal): Promise<Outcome>;
+  remove(names: readonly string[], signal: AbortSignal): Promise<Outcome>;
+  power(action: "start" | "stop" | "restart", names: readonly string[], signal: AbortSignal): Promise<Outcome>;
+  swarmInit(name: string, signal: AbortSignal): Promise<Outcome>;
+  swarmJoin(leader: string, names: readonly string[], role: Role, signal: AbortSignal): Promise<Outcome>;
+  /** A connection to a running machine; one per machine, shared and kept until the cluster is disposed. */
+  connect(name: string, signal: AbortSignal): Promise<Connection>;
+  /** The Engine API of a machine, over that connection. */
+  engine(name: string, signal: AbortSignal): Promise<Engine>;
+  /** The name of the node that later commands talk to: the one chosen by `belt active`, else the swarm's leader, else the first manager. */
+  activeNode(signal: AbortSignal): Promise<string>;
+  setActiveNode(name: string): Promise<void>;
+  /** The folder with `ca.pem`, `cert.pem` and `key.pem` for the plain docker client; made if it is missing. */
+  clientCertificates(): Promise<string>;
+}

@@ -1,0 +1,170 @@
+import type { Secret } from "../util/secret.ts";
+
+/** Where a machine stands, as its provider sees it. */
+export type MachineState =
+  | { readonly kind: "creating" }
+  | { readonly kind: "running" }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "removing" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** A host that a provider made or was given. */
+export interface Machine {
+  /** The provider's own id, unique for ever. */
+  readonly id: string;
+  readonly name: string;
+  readonly group: string;
+  readonly clusterId: string;
+  readonly clusterName: string;
+  readonly provider: string;
+  readonly state: MachineState;
+  readonly publicAddress: string | undefined;
+  readonly privateAddress: string | undefined;
+  /** The user that SSH logs in as, and its port. */
+  readonly user: string;
+  readonly port: number;
+  readonly size: string;
+  readonly region: string;
+  readonly image: string;
+  /** The SSH host key's public line (`ssh-ed25519 AAAA…`) where the provider can vouch for it. */
+  readonly hostKey: string | undefined;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  /** A digest of what was asked for at creation, to see drift. */
+  readonly specHash: string;
+}
+
+/** An SSH key pair in OpenSSH's formats. */
+export interface KeyPair {
+  readonly publicKey: string;
+  readonly privateKey: Secret;
+}
+
+/** What to make. The same name in the same cluster twice is the same machine. */
+export interface MachineRequest {
+  readonly name: string;
+  readonly group: string;
+  readonly clusterId: string;
+  readonly clusterName: string;
+  readonly size: string | undefined;
+  /** Public keys that may log in: the cluster's own first, then the operators'. */
+  readonly authorizedKeys: readonly string[];
+  /** The host key that the machine must answer with at first contact. */
+  readonly hostKey: KeyPair;
+  readonly specHash: string;
+  /** The provider's block of the cluster file, merged with the group's and parsed by the plugin's schema. */
+  readonly options: unknown;
+}
+
+export type CreateOutcome =
+  | { readonly kind: "accepted"; readonly machine: Machine }
+  | { readonly kind: "exists"; readonly machine: Machine }
+  | { readonly kind: "refused"; readonly name: string; readonly error: Error };
+
+export type RemoveOutcome =
+  | { readonly kind: "removed"; readonly machine: Machine }
+  | { readonly kind: "failed"; readonly machine: Machine; readonly error: Error };
+
+/** Something that stands in the way before anything is made. */
+export interface Problem {
+  readonly message: string;
+  readonly hint: string;
+  /** A way to remove the problem here and now, if the user agrees: what it does, and the doing. */
+  readonly fix?: { readonly title: string; apply(signal: AbortSignal): Promise<void> };
+}
+
+/** What `check` is asked about. */
+export interface ProviderSpec {
+  readonly clusterId: string;
+  readonly clusterName: string;
+  readonly requests: readonly { readonly name: string; readonly size: string | undefined; readonly options: unknown }[];
+}
+
+/** A cluster's shared parts: network, firewall, key. Ensured once before the fan-out, removed last; only what beltkit made. */
+export interface SharedResources {
+  ensure(spec: ProviderSpec, signal: AbortSignal): Promise<void>;
+  remove(clusterId: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Power, where a provider has it. Each call is idempotent and resolves when the state is reached. */
+export interface PowerControl {
+  start(machine: Machine, signal: AbortSignal): Promise<void>;
+  stop(machine: Machine, signal: AbortSignal): Promise<void>;
+  restart(machine: Machine, signal: AbortSignal): Promise<void>;
+}
+
+/** A machine's console, where a provider keeps one. */
+export interface ConsoleLog {
+  /** The last bytes of the console as text. */
+  read(machine: Machine, signal: AbortSignal): Promise<string>;
+  /** The console as it grows, until the signal aborts. */
+  follow(machine: Machine, signal: AbortSignal): AsyncIterable<string>;
+}
+
+/** One base image of a provider that keeps its own. */
+export interface ImageInfo {
+  readonly name: string;
+  readonly state: "ready" | "missing";
+  /** The image that it is a layer on, if any. */
+  readonly base: string | undefined;
+  /** The engine's version in it, if one was baked in. */
+  readonly engine: string | undefined;
+  readonly bytes: number;
+  readonly createdAt: string | undefined;
+}
+
+/** Base images, for a provider that makes its own (`local`). */
+export interface ImageStore {
+  list(signal: AbortSignal): Promise<readonly ImageInfo[]>;
+  /** Makes a base image from the distribution's packages; does nothing if it is there. `onLine` gets what the tool prints. */
+  build(name: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
+  /** Powers a machine off and keeps what was changed on it as a layer over its base image. */
+  keep(machine: Machine, name: string, engine: string, signal: AbortSignal): Promise<void>;
+  /** @throws BeltError `usage.invalid` for an unknown image, `guard.removal` for one that machines stand on. */
+  remove(name: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A provider, open and configured. Capabilities are absent where they are not, never methods that throw. */
+export interface Provider extends AsyncDisposable {
+  readonly name: string;
+  /** Everything that would refuse: before anything is made. */
+  check(spec: ProviderSpec, signal: AbortSignal): Promise<readonly Problem[]>;
+  /** All machines of a cluster: the truth. One call a page for all. */
+  list(clusterId: string, signal: AbortSignal): Promise<readonly Machine[]>;
+  /** Bulk; returns once accepted; the same name twice is the same machine. Outcomes are in the order of the requests. */
+  create(requests: readonly MachineRequest[], signal: AbortSignal): Promise<readonly CreateOutcome[]>;
+  /** Already gone is removed. */
+  remove(machines: readonly Machine[], signal: AbortSignal): Promise<readonly RemoveOutcome[]>;
+  readonly shared?: SharedResources;
+  readonly power?: PowerControl;
+  readonly console?: ConsoleLog;
+  readonly images?: ImageStore;
+}
+
+/** How often a provider's `list` may be asked while machines come up. */
+export interface Pace {
+  readonly pollMs: number;
+}
+
+/** A provider plugin: what the registry holds. */
+export interface ProviderPlugin {
+  readonly name: string;
+  readonly title: string;
+  readonly pace: Pace;
+  /** The schema of the provider's block in the cluster file (a zod schema). */
+  readonly options: import("zod").ZodType;
+  /** The image that a request with these options asks for, and the size where none is given; for the plan and for `ls`. */
+  describe(options: unknown): { readonly image: string; readonly region: string; readonly defaultSize: string };
+  open(context: ProviderContext): Promise<Provider>;
+}
+
+/** What a plugin gets from outside. */
+export interface ProviderContext {
+  readonly clock: import("../util/clock.ts").Clock;
+  readonly random: () => number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly run: import("../util/processes.ts").RunProcess;
+  /** The numeric user id of this process, and the operating system's name as `process.platform` gives it. */
+  readonly uid: number;
+  readonly platform: string;
+}

@@ -1,0 +1,6 @@
+import type { ProviderPlugin } from "./provider.ts";
+
+/** Every provider, one line each. A provider's code is loaded when a cluster asks for it. */
+export const providers: Readonly<Record<string, () => Promise<ProviderPlugin>>> = {
+  local: async () => (await import("./local/index.ts")).local,
+};

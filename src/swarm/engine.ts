@@ -1,0 +1,104 @@
+import type { Secret } from "../util/secret.ts";
+
+/** What `GET /version` says. */
+export interface EngineVersion {
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly os: string;
+  readonly architecture: string;
+}
+
+/** The swarm part of `GET /info`. */
+export interface LocalSwarm {
+  readonly state: "inactive" | "pending" | "active" | "error" | "locked";
+  readonly nodeId: string;
+  readonly nodeAddress: string;
+  readonly isManager: boolean;
+  readonly error: string;
+  /** The swarm's own id; known on managers only. */
+  readonly swarmId: string | undefined;
+  /** Addresses of managers that this node knows, each `host:port`. */
+  readonly managers: readonly string[];
+}
+
+export interface EngineInfo {
+  readonly id: string;
+  readonly hostname: string;
+  readonly version: string;
+  readonly swarm: LocalSwarm;
+  readonly containersRunning: number;
+}
+
+/** One node as a manager sees it. */
+export interface SwarmNode {
+  readonly id: string;
+  readonly version: number;
+  readonly hostname: string;
+  readonly role: "manager" | "worker";
+  readonly availability: "active" | "pause" | "drain";
+  readonly labels: Readonly<Record<string, string>>;
+  readonly status: "unknown" | "down" | "ready" | "disconnected";
+  readonly message: string;
+  readonly address: string;
+  readonly engineVersion: string;
+  readonly manager:
+    | {
+        readonly leader: boolean;
+        readonly reachability: "unknown" | "unreachable" | "reachable";
+        readonly address: string;
+      }
+    | undefined;
+}
+
+/** What `GET /swarm` says, as far as it is used. */
+export interface SwarmObject {
+  readonly id: string;
+  readonly version: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly workerToken: Secret;
+  readonly managerToken: Secret;
+}
+
+export interface InitRequest {
+  readonly advertiseAddress: string;
+  readonly dataPathAddress: string;
+  readonly listenAddress: string;
+  readonly addressPools: readonly { readonly base: string; readonly size: number }[];
+  readonly autolock: boolean;
+  readonly certExpiryHours: number;
+}
+
+export interface JoinRequest {
+  readonly advertiseAddress: string;
+  readonly dataPathAddress: string;
+  readonly listenAddress: string;
+  /** Each `host:2377`. */
+  readonly managers: readonly string[];
+  readonly token: Secret;
+}
+
+/** One engine's API, over whatever stream reaches it. The API version is negotiated at the first call and never pinned. */
+export interface Engine extends AsyncDisposable {
+  /** The machine's name, for messages. */
+  readonly name: string;
+  version(signal: AbortSignal): Promise<EngineVersion>;
+  info(signal: AbortSignal): Promise<EngineInfo>;
+  /** Resolves with the new node's id. */
+  swarmInit(request: InitRequest, signal: AbortSignal): Promise<string>;
+  /** @throws BeltError `swarm.join` with `retryable` when the engine gave up waiting but goes on in the background. */
+  swarmJoin(request: JoinRequest, signal: AbortSignal): Promise<void>;
+  swarmLeave(force: boolean, signal: AbortSignal): Promise<void>;
+  swarmInspect(signal: AbortSignal): Promise<SwarmObject>;
+  rotateTokens(signal: AbortSignal): Promise<void>;
+  nodes(signal: AbortSignal): Promise<readonly SwarmNode[]>;
+  updateNode(
+    node: SwarmNode,
+    change: {
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly availability?: SwarmNode["availability"];
+      readonly role?: SwarmNode["role"];
+    },
+    signal: AbortSignal,
+  ): Promise<void>;
+  removeNode(nodeId: string, force: boolean, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,89 @@
+/**
+ * Every code an error of beltkit can carry. Callers branch on the code, never on text.
+ *
+ * The part before the dot decides the exit code of the command line: `usage` and `spec` are 2, `guard` is 4,
+ * `provider` is 5 when nothing was done, `partial` is 3, `interrupted` is 130, everything else is 1.
+ */
+export type ErrorCode =
+  | "usage.invalid"
+  | "usage.confirmation-needed"
+  | "usage.not-yet"
+  | "usage.no-cluster"
+  | "usage.no-such-machine"
+  | "spec.invalid"
+  | "guard.quorum"
+  | "guard.lock"
+  | "guard.removal"
+  | "guard.limit"
+  | "guard.protected"
+  | "provider.unavailable"
+  | "provider.requirements"
+  | "provider.refused"
+  | "provider.capacity"
+  | "machine.failed"
+  | "machine.missing"
+  | "machine.stopped"
+  | "ssh.unreachable"
+  | "ssh.host-key"
+  | "ssh.auth-refused"
+  | "ssh.closed"
+  | "ssh.deadline"
+  | "ssh.sudo"
+  | "ssh.command-failed"
+  | "host.unsupported"
+  | "host.unfit"
+  | "host.busy"
+  | "engine.unfit"
+  | "engine.install"
+  | "engine.unreachable"
+  | "engine.refused"
+  | "swarm.foreign"
+  | "swarm.half-joined"
+  | "swarm.no-leader"
+  | "swarm.join"
+  | "swarm.unverified"
+  | "state.foreign"
+  | "state.damaged"
+  | "partial"
+  | "interrupted"
+  | "timeout"
+  | "internal";
+
+/** What an error may carry beyond its code and its sentence. */
+export interface ErrorDetails {
+  /** What to type or to change next, as one sentence or one command. */
+  readonly hint?: string;
+  /** Whether trying the same thing again may succeed without anybody changing anything. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** The one error class: what happened and to which object, a code to branch on, the next step, the cause. */
+export class BeltError extends Error {
+  override readonly name = "BeltError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+    this.retryable = details.retryable ?? false;
+  }
+}
+
+/** Whether `error` is a BeltError, and, where codes are given, one of these codes. */
+export function isBeltError(error: unknown, ...codes: readonly ErrorCode[]): error is BeltError {
+  return error instanceof BeltError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** The sentence of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Makes a switch over a union exhaustive: the compiler refuses a value that is still possible here. */
+export function assertNever(value: never): never {
+  throw new BeltError("internal", `unexpected value ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { BeltError } from "./errors.ts";
+
+/** How a program on this host ended. */
+export interface ProcessResult {
+  /** The exit code; `null` if a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProcessOptions {
+  readonly signal: AbortSignal;
+  readonly stdin?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+}
+
+/** Runs a program on this host without a shell and collects what it prints. Rejects only if it cannot be started. */
+export type RunProcess = (argv: readonly string[], options: ProcessOptions) => Promise<ProcessResult>;
+
+/** The real {@link RunProcess}, on node:child_process. */
+export const runProcess: RunProcess = (argv, options) => {
+  const [file = "", ...rest] = argv;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, rest, {
+      stdio: ["pipe", "pipe", "pipe"],
+      signal: options.signal,
+      ...(options.env ? { env: options.env } : {}),
+      ...(options.cwd ? { cwd: options.cwd } : {}),
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    child.on("error", (cause) => {
+      reject(
+        options.signal.aborted ? options.signal.reason : new BeltError("internal", `cannot run ${file}`, { cause }),
+      );
+    });
+    child.on("close", (code) => {
+      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
+    });
+    child.stdin.on("error", () => {}); // a program may end without reading its input
+    child.stdin.end(options.stdin);
+  });
+};
+
+/**
+ * Like {@link runProcess}, but a program that fails throws.
+ *
+ * @throws BeltError `internal`, with the command and the last line that it printed.
+ */
+export async function mustRun(run: RunProcess, argv: readonly string[], options: ProcessOptions): Promise<string> {
+  const result = await run(argv, options);
+  if (result.code === 0) return result.stdout;
+  const said = (result.stderr.trim() || result.stdout.trim()).split("\n").at(-1) ?? "";
+  throw new BeltError("internal", `${argv.slice(0, 4).join(" ")} failed with code ${result.code}: ${said}`);
+}
