@@ -1,5 +1,18 @@
-/** The phases of one machine's way into the cluster, in their order. */
-export const phases = ["create", "reach", "inspect", "engine", "certificates", "configure", "join", "label"] as const;
+/** The phases of one machine's way into the cluster, in their order; the last three are those of its way out. */
+export const phases = [
+  "create",
+  "reach",
+  "inspect",
+  "engine",
+  "certificates",
+  "configure",
+  "join",
+  "label",
+  "verify",
+  "power",
+  "leave",
+  "remove",
+] as const;
 export type Phase = (typeof phases)[number];
 
 /** Whether a step changed anything. */

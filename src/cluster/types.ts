@@ -2,8 +2,9 @@ import type { ImageStore, Machine, Problem, Provider } from "../providers/provid
 import type { Connection } from "../ssh/connection.ts";
 import type { Engine, SwarmNode } from "../swarm/engine.ts";
 import type { Clock } from "../util/clock.ts";
+import type { BeltError } from "../util/errors.ts";
 import type { RunProcess } from "../util/processes.ts";
-import type { Emit } from "./events.ts";
+import type { Emit, Phase } from "./events.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 
 /** What the library needs from outside. */
@@ -17,12 +18,14 @@ export interface Dependencies {
   readonly pid: number;
   readonly hostname: string;
   readonly username: string;
+  /** The working folder: paths that are shown are relative to it. */
+  readonly cwd: string;
   /** The user's home folder, for `~` in key paths. */
   readonly homeFolder: string;
   readonly emit: Emit;
 }
 
-/** Where a cluster's description came from, for the first line and for `cluster config`. */
+/** Where a cluster's description came from; the path of a file is absolute here. */
 export type SpecSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "template"; readonly name: string };
@@ -46,7 +49,9 @@ export interface Observed {
   readonly swarmError: string | undefined;
 }
 
+/** What is done to a machine or its node. */
 export type ChangeAction = "create" | "start" | "join" | "update" | "remove";
+/** What a change may cost. */
 export type Risk = "none" | "moves-work" | "quorum";
 
 /** One change between the cluster file and the world. */
@@ -62,7 +67,7 @@ export interface Change {
 export interface Outcome {
   readonly kind: "done" | "unchanged" | "partial" | "failed";
   /** Every machine that failed, with its error. */
-  readonly failures: readonly { readonly machine: string; readonly error: Error }[];
+  readonly failures: readonly { readonly machine: string; readonly phase: Phase; readonly error: BeltError }[];
   /** The command that goes on from here. */
   readonly next: string | undefined;
   /** Milliseconds from the start to the end, and how long the slowest machine took in each phase. */

@@ -120,6 +120,8 @@ export interface ImageStore {
   build(name: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
   /** Powers a machine off and keeps what was changed on it as a layer over its base image. */
   keep(machine: Machine, name: string, engine: string, signal: AbortSignal): Promise<void>;
+  /** Runs `work` while no other command of this host makes the same image; waits for one that does. */
+  exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
   /** @throws BeltError `usage.invalid` for an unknown image, `guard.removal` for one that machines stand on. */
   remove(name: string, signal: AbortSignal): Promise<void>;
 }
@@ -141,9 +143,14 @@ export interface Provider extends AsyncDisposable {
   readonly images?: ImageStore;
 }
 
-/** How often a provider's `list` may be asked while machines come up. */
+/** How a provider wants to be called. */
 export interface Pace {
+  /** How often `list` may be asked while machines come up. */
   readonly pollMs: number;
+  /** How many machines one `create` takes best: what its bulk call takes, or 1 where machines are made one by one anyway. */
+  readonly batch: number;
+  /** How many `create` calls may run side by side. */
+  readonly parallel: number;
 }
 
 /** A provider plugin: what the registry holds. */

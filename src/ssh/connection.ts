@@ -3,12 +3,12 @@ import type { Duplex, Readable } from "node:stream";
 /** How to run one command on a machine. */
 export interface ExecOptions {
   readonly signal: AbortSignal;
-  /** How long the command may take, in milliseconds; 60,000 unless given. When it is over, the command is given up with `ssh.deadline`. */
+  /** How long the command may take, in milliseconds; 60,000 unless given, `Infinity` for no limit. When it is over, the command is given up with `ssh.deadline`. */
   readonly deadlineMs?: number;
   /** Run as root: through `sudo -n` when the connection's user is not root. */
   readonly sudo?: boolean;
   readonly stdin?: string | Uint8Array | Readable;
-  /** Called with each chunk as it comes, in addition to collecting it. */
+  /** Called with each chunk as it comes, in addition to collecting it. A promise that it returns holds the stream back until it settles. */
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
   /** Collect output into the result; true unless given. */

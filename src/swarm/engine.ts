@@ -33,6 +33,8 @@ export interface EngineInfo {
 export interface SwarmNode {
   readonly id: string;
   readonly version: number;
+  /** The name in the node's spec, which an update must send back; hardly ever set, and not the hostname. */
+  readonly specName?: string;
   readonly hostname: string;
   readonly role: "manager" | "worker";
   readonly availability: "active" | "pause" | "drain";
@@ -66,6 +68,8 @@ export interface InitRequest {
   readonly addressPools: readonly { readonly base: string; readonly size: number }[];
   readonly autolock: boolean;
   readonly certExpiryHours: number;
+  /** Labels of the cluster object, set in the same call: they say whose swarm it is. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface JoinRequest {
@@ -100,5 +104,8 @@ export interface Engine extends AsyncDisposable {
     },
     signal: AbortSignal,
   ): Promise<void>;
+  /** How many tasks still run, or are about to, on a node: asked of a manager. */
+  runningTasks(nodeId: string, signal: AbortSignal): Promise<number>;
+  /** Already gone is removed. */
   removeNode(nodeId: string, force: boolean, signal: AbortSignal): Promise<void>;
 }

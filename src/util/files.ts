@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { appendFile, chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 
 /** Writes a whole file so that a reader, or a crash, sees either the old content or the new one; the mode is set before the content. */
@@ -21,6 +21,41 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
   }
 }
 
+/**
+ * Makes a file with this content unless there is one already; nobody ever sees it empty.
+ *
+ * @returns whether it was made.
+ */
+export async function createFileOnce(file: string, content: string, mode = 0o644): Promise<boolean> {
+  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.tmp`;
+  await writeFileAtomic(temporary, content, mode);
+  try {
+    await link(temporary, file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Moves a file or folder in one step; `false` if it is not there. */
+export async function movePath(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Appends text to a file and waits until the disk has it. */
+export async function appendDurably(file: string, text: string): Promise<void> {
+  await appendFile(file, text, { flush: true, mode: 0o600 });
+}
+
 /** Makes a folder and its parents, with this mode on the last one. */
 export async function makeFolder(folder: string, mode = 0o755): Promise<void> {
   await mkdir(folder, { recursive: true, mode });
@@ -35,6 +70,35 @@ export async function readTextIfThere(file: string): Promise<string | undefined>
     if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** The names of the folders in a folder, sorted; none if it is not there. */
+export async function foldersIn(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** The numeric user id that owns a file or folder, or `undefined` if it is not there. */
+export async function ownerOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).uid;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Removes a file, or a folder with all that is in it; nothing there is fine. */
+export async function removePath(file: string): Promise<void> {
+  await rm(file, { recursive: true, force: true });
 }
 
 /** Whether an error of the file system says that the file or folder is not there. */

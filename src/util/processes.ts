@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { BeltError } from "./errors.ts";
 
 /** How a program on this host ended. */
@@ -14,6 +15,8 @@ export interface ProcessOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** Called with each line that the program prints, on either stream, as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** Runs a program on this host without a shell and collects what it prints. Rejects only if it cannot be started. */
@@ -33,6 +36,8 @@ export const runProcess: RunProcess = (argv, options) => {
     const stderr: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    const { onLine } = options;
+    if (onLine) for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", onLine);
     child.on("error", (cause) => {
       reject(
         options.signal.aborted ? options.signal.reason : new BeltError("internal", `cannot run ${file}`, { cause }),

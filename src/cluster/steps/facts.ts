@@ -9,10 +9,12 @@ export interface HostFacts {
   readonly kernel: string;
   /** 1 or 2. */
   readonly cgroupVersion: 1 | 2;
-  /** The engine's version where dockerd is installed, such as `26.1.5`. */
+  /** The engine's version where dockerd is wholly installed, such as `26.1.5`; absent too when an install was cut off in the middle. */
   readonly engineVersion: string | undefined;
   /** Whether the engine's service runs now. */
   readonly engineActive: boolean;
+  /** Whether the engine's folder holds the state of a swarm: the machine is a node of one, or was half-way into one. */
+  readonly swarmState: boolean;
   readonly freeDiskMiB: number;
   /** How far the machine's clock is ahead of ours, in seconds. */
   readonly clockSkewSeconds: number;

@@ -1,0 +1,24 @@
+import { exitCodes } from "../exit-code.ts";
+import { driverOption, imageDriver } from "../image-option.ts";
+import { say } from "../output.ts";
+import { confirm } from "../prompt.ts";
+import { count } from "../units.ts";
+import type { Verb } from "../verb.ts";
+
+/** Removes base images that no machine stands on. */
+export const imageRm: Verb = {
+  usage: "<image...>",
+  options: [driverOption],
+  examples: [["belt image rm debian-12-docker", "One image; the next machine that needs it makes it anew"]],
+  json: "none",
+  run: async (call, context) => {
+    const store = await context.library.images(imageDriver(call));
+    const images = count(call.words.length, "image");
+    say(context, `Removing ${images}: ${call.words.join(" ")}`);
+    const agreed = await confirm(context, { text: `Remove ${images}?`, what: `removing ${images}`, flag: "--yes" });
+    if (!agreed) return exitCodes.failed;
+    for (const image of call.words) await store.remove(image, context.signal);
+    say(context, `Removed ${images}.`);
+    return exitCodes.done;
+  },
+};

@@ -1,0 +1,30 @@
+import { describeCluster, findDescription } from "../describe-cluster.ts";
+import { exitCodes } from "../exit-code.ts";
+import { quiet } from "../open-cluster.ts";
+import { printJson, printText, say } from "../output.ts";
+import { planJson, planText } from "../render/plan.ts";
+import type { Verb } from "../verb.ts";
+
+/** What `up` would do; it changes nothing. */
+export const plan: Verb = {
+  usage: "[file-or-template]",
+  options: [
+    { flags: "--set <key=value>", summary: "Fill ${key} in the file (repeatable)", repeatable: true },
+    { flags: "--detailed-exit-code", summary: "End with code 10 when there are changes" },
+  ],
+  examples: [
+    ["belt plan", "For ./cluster.yml, or for the template quickstart"],
+    ["belt plan shop.yml --detailed-exit-code", "For a script that acts on drift"],
+  ],
+  json: "document",
+  completes: "templates",
+  run: async (call, context) => {
+    const description = await findDescription(context, call.words[0], { sets: call.list("--set"), readOnly: true });
+    await using cluster = await context.library.openDescribed(description, quiet);
+    say(context, describeCluster(cluster));
+    const changes = await cluster.plan(context.signal);
+    if (context.globals.json) printJson(context, planJson(cluster.name, changes));
+    else printText(context, planText(changes));
+    return call.flag("--detailed-exit-code") && changes.length > 0 ? exitCodes.changes : exitCodes.done;
+  },
+};

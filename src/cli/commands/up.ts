@@ -1,0 +1,86 @@
+import type { Cluster } from "../../cluster/types.ts";
+import { BeltError } from "../../util/errors.ts";
+import type { CliContext } from "../context.ts";
+import { describeCluster, findDescription } from "../describe-cluster.ts";
+import { exitCodes } from "../exit-code.ts";
+import { quiet } from "../open-cluster.ts";
+import { printJson, printText, say } from "../output.ts";
+import { type Performed, perform } from "../perform.ts";
+import { confirm } from "../prompt.ts";
+import { planJson, planText } from "../render/plan.ts";
+import { meetRequirements } from "../requirements.ts";
+import { count } from "../units.ts";
+import type { Verb } from "../verb.ts";
+
+/** The one command: from a cluster file, or from nothing, to a verified swarm. */
+export const up: Verb = {
+  usage: "[file-or-template]",
+  details:
+    "Without an argument: ./cluster.yml if there is one, else the built-in template quickstart, which makes one manager and two workers on this host. Safe to run again: what is as the file says is left alone, and what was cut short goes on.",
+  options: [
+    { flags: "--dry-run", summary: "Show the plan and stop" },
+    { flags: "--set <key=value>", summary: "Fill ${key} in the file (repeatable)", repeatable: true },
+    { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
+    { flags: "--report <file>", summary: "Not yet available" },
+  ],
+  examples: [
+    ["belt up", "./cluster.yml, or one manager and two workers on this host"],
+    ["belt up ha --yes", "A built-in template, asking nothing"],
+    ["belt up shop.yml --set region=sgp1", "Another file, with a value for ${region}"],
+    ["belt up --dry-run", "What it would do"],
+  ],
+  json: "lines",
+  completes: "templates",
+  run: async (call, context) => {
+    if (call.text("--report") !== undefined) throw notYet();
+    const readOnly = call.flag("--dry-run");
+    const description = await findDescription(context, call.words[0], { sets: call.list("--set"), readOnly });
+    if (readOnly) {
+      await using cluster = await context.library.openDescribed(description, quiet);
+      return await dryRun(context, cluster);
+    }
+    return await perform(context, {
+      traceFile: call.text("--trace"),
+      run: async (emit) => {
+        await using cluster = await context.library.openDescribed(description, emit);
+        return await bringUp(context, cluster);
+      },
+    });
+  },
+};
+
+async function bringUp(context: CliContext, cluster: Cluster): Promise<Performed | number> {
+  say(context, describeCluster(cluster));
+  if (!(await meetRequirements(context, cluster))) return exitCodes.failed;
+  const changes = await cluster.plan(context.signal);
+  const made = changes.filter((change) => change.action === "create").length;
+  const agreed =
+    made === 0 ||
+    (await confirm(context, {
+      text: `Make ${count(made, "machine")}?`,
+      what: `making ${count(made, "machine")}`,
+      flag: "--yes",
+    }));
+  if (!agreed) return exitCodes.failed;
+  const words = {
+    done: `Cluster ${cluster.name} is up`,
+    unchanged: `Nothing changed: cluster ${cluster.name} is as its file says`,
+    detailed: true,
+    next: "belt docker node ls",
+  };
+  return { outcome: await cluster.up(context.signal), words };
+}
+
+async function dryRun(context: CliContext, cluster: Cluster): Promise<number> {
+  say(context, describeCluster(cluster));
+  const changes = await cluster.plan(context.signal);
+  if (context.globals.json) printJson(context, planJson(cluster.name, changes));
+  else printText(context, planText(changes));
+  return exitCodes.done;
+}
+
+function notYet(): BeltError {
+  return new BeltError("usage.not-yet", "--report is not available yet", {
+    hint: "--trace FILE writes what took how long, for ui.perfetto.dev.",
+  });
+}

@@ -1,0 +1,72 @@
+import type { Emit } from "../cluster/events.ts";
+import type { Cluster } from "../cluster/types.ts";
+import type { ImageStore } from "../providers/provider.ts";
+
+/** Everything that the commands act through: the cluster layer, seen from the command line. The real one is in `open-library.ts`. */
+export interface Library {
+  /** The folder that holds the state of all clusters; it need not be there yet. */
+  home(): Promise<string>;
+  clusterNames(): Promise<readonly string[]>;
+  /** The cluster that commands mean when none is named. */
+  currentCluster(): Promise<string | undefined>;
+  /** @throws BeltError `usage.no-cluster`. */
+  useCluster(name: string): Promise<void>;
+  /** Opens a cluster that exists. @throws BeltError `usage.no-cluster`. */
+  open(name: string, emit: Emit): Promise<Cluster>;
+  /** Opens the cluster that a file or a template describes, made if it is new. */
+  openDescribed(description: Description, emit: Emit): Promise<Cluster>;
+  /** Makes a cluster without machines on a provider, and makes it the one in use. */
+  newCluster(name: string, provider: string): Promise<{ readonly file: string }>;
+  /** Changes settings in a cluster's file, comments kept. */
+  updateCluster(name: string, settings: readonly Setting[]): Promise<FileChange>;
+  clusterFile(name: string): Promise<{ readonly path: string; readonly text: string }>;
+  /** The names of a cluster's machines without asking anybody: from its file and its journal. */
+  knownMachines(name: string): Promise<readonly string[]>;
+  templates(): Promise<readonly Template[]>;
+  /** @throws BeltError `usage.invalid` for an unknown template. */
+  templateText(name: string): Promise<string>;
+  providers(): Promise<readonly string[]>;
+  /** The JSON Schema of the cluster file. */
+  schema(): Promise<unknown>;
+  /** The image store of a provider that makes its own images; for the life of the command. */
+  images(provider: string): Promise<ImageStore>;
+  /** Makes an image: from packages, and where its name says so with an engine in it. */
+  bakeImage(request: BakeRequest, emit: Emit, signal: AbortSignal): Promise<"made" | "exists">;
+}
+
+/** What `up` and `plan` were pointed at. */
+export interface Description {
+  readonly target:
+    | { readonly kind: "file"; readonly path: string }
+    | { readonly kind: "template"; readonly name: string }
+    | { readonly kind: "cluster"; readonly name: string };
+  /** Values for `${VAR}`, given with `--set`. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Only look: nothing may be written, not even the cluster's folder. */
+  readonly readOnly: boolean;
+}
+
+/** One `key=value` of `belt cluster update`. */
+export interface Setting {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A file before and after it was changed. */
+export interface FileChange {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface Template {
+  readonly name: string;
+  readonly summary: string;
+}
+
+export interface BakeRequest {
+  readonly provider: string;
+  readonly image: string;
+  /** Gets what the tools print. */
+  readonly onLine: (line: string) => void;
+}

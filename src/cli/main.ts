@@ -1,0 +1,96 @@
+import { BeltError } from "../util/errors.ts";
+import type { CliContext, Io } from "./context.ts";
+import { exitCodeOf, exitCodes } from "./exit-code.ts";
+import { type Leading, splitLeading } from "./globals.ts";
+import { familyHelp, mainHelp } from "./main-help.ts";
+import { nearest } from "../util/nearest.ts";
+import { colorWanted, painter } from "./paint.ts";
+import { type Entry, findCommand, membersOf, topWords } from "./program.ts";
+import { renderError } from "./render-error.ts";
+
+/** Runs one command line (without `node` and the script) and resolves with the exit code. It never rejects. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    return await dispatch(argv, io);
+  } catch (error) {
+    const cause = io.interrupted.aborted ? io.interrupted.reason : error;
+    const debug = wantsDebug(argv, io);
+    io.stderr.write(renderError(cause, { paint: painter(colorWanted(io.terminal.stderr, io.env, argv)), debug }));
+    return exitCodeOf(cause);
+  }
+}
+
+async function dispatch(argv: readonly string[], io: Io): Promise<number> {
+  const leading = splitLeading(argv);
+  const words = leading.words[0] === "help" ? [...leading.words.slice(1), "--help"] : leading.words;
+  if (leading.wantsVersion) return await dispatch(["version"], io);
+  if (words.length === 0 || words[0] === "--help") return print(io, mainHelp());
+  const match = findCommand(words);
+  switch (match.kind) {
+    case "unknown":
+      throw unknownCommand(match.word, match.known);
+    case "family":
+      return familyAlone(match.family, leading, match.rest, io);
+    case "command": {
+      const rest = leading.wantsHelp ? ["--help"] : match.rest;
+      return await runCommand(match.entry, { ...leading, words: rest }, { argv, io });
+    }
+  }
+}
+
+async function runCommand(
+  entry: Entry,
+  leading: Leading,
+  { argv, io }: { readonly argv: readonly string[]; readonly io: Io },
+): Promise<number> {
+  const verb = await entry.load();
+  const { parseCall, helpOf } = await import("./parse.ts");
+  const ownHelp = leading.wantsHelp && verb.rest === "everything";
+  if (ownHelp) return print(io, helpOf(entry, verb));
+  const parsed = parseCall({ entry, verb, leading: leading.options, hosts: leading.hosts, words: leading.words });
+  if (parsed.kind === "help") return print(io, parsed.text);
+  return await verb.run(parsed.call, contextOf(io, parsed.globals, argv));
+}
+
+function contextOf(io: Io, globals: CliContext["globals"], argv: readonly string[]): CliContext {
+  return {
+    io,
+    globals: { ...globals, debug: wantsDebug(argv, io) },
+    library: io.library,
+    signal: io.interrupted,
+    paint: {
+      stdout: painter(colorWanted(io.terminal.stdout, io.env, argv)),
+      stderr: painter(colorWanted(io.terminal.stderr, io.env, argv)),
+    },
+  };
+}
+
+function familyAlone(family: string, leading: Leading, rest: readonly string[], io: Io): number {
+  if (leading.wantsHelp || rest[0] === "--help" || rest[0] === "-h") return print(io, familyHelp(family));
+  throw new BeltError("usage.invalid", `belt ${family} wants one of: ${membersOf(family).map((e) => e.name.split(" ")[1]).join(", ")}`, {
+    hint: `belt ${family} --help`,
+  });
+}
+
+function unknownCommand(word: string, known: readonly string[]): BeltError {
+  const near = nearest(word, known.length > 0 ? known : topWords());
+  return new BeltError("usage.invalid", `there is no command "${word}"`, {
+    hint: near ? `Did you mean \`belt ${near}\`? \`belt --help\` lists all.` : "`belt --help` lists all commands.",
+  });
+}
+
+function wantsDebug(argv: readonly string[], io: Io): boolean {
+  const asked = argv.slice(0, endOfOwnWords(argv)).includes("--debug");
+  return asked || !["", "0", undefined].includes(io.env["BELT_DEBUG"]);
+}
+
+/** What belongs to docker or to a remote command is not ours to read. */
+function endOfOwnWords(argv: readonly string[]): number {
+  const ends = [argv.indexOf("--"), argv.indexOf("docker")].filter((index) => index >= 0);
+  return Math.min(argv.length, ...ends);
+}
+
+function print(io: Io, text: string): number {
+  io.stdout.write(text);
+  return exitCodes.done;
+}

@@ -1,0 +1,49 @@
+import type { Cluster, MachineView, Outcome } from "../cluster/types.ts";
+import type { CliContext } from "./context.ts";
+import { exitCodes } from "./exit-code.ts";
+import { clusterName } from "./open-cluster.ts";
+import { say } from "./output.ts";
+import { perform } from "./perform.ts";
+import { confirm } from "./prompt.ts";
+import type { SummaryWords } from "./render/summary.ts";
+import { selectMachines } from "./select-machines.ts";
+import { count } from "./units.ts";
+
+/** Work on machines that exist and that the user named. */
+export interface NamedWork {
+  readonly ranges: readonly string[];
+  readonly traceFile?: string | undefined;
+  /** Said before it is done, with the expanded list: "Removing". */
+  readonly doing: string;
+  /** Asked before it is done, where it cannot be undone: "Remove". */
+  readonly ask?: string;
+  /** The words of the summary, once it is known which machines are meant. */
+  words(names: readonly string[]): SummaryWords;
+  run(cluster: Cluster, names: readonly string[], views: readonly MachineView[]): Promise<Outcome>;
+}
+
+/** Finds the machines, shows the expanded list and the count, asks where that is wanted, and does the work. */
+export async function workOnNamed(context: CliContext, work: NamedWork): Promise<number> {
+  const name = await clusterName(context);
+  return await perform(context, {
+    traceFile: work.traceFile,
+    run: async (emit) => {
+      await using cluster = await context.library.open(name, emit);
+      const views = await selectMachines(cluster, work.ranges, context.signal);
+      const names = views.map((view) => view.name);
+      say(context, `${work.doing} ${count(names.length, "machine")} of cluster ${name}: ${names.join(" ")}`);
+      const agreed = work.ask === undefined || (await confirmNamed(context, work.ask, names));
+      if (!agreed) return exitCodes.failed;
+      return { outcome: await work.run(cluster, names, views), words: work.words(names) };
+    },
+  });
+}
+
+async function confirmNamed(context: CliContext, ask: string, names: readonly string[]): Promise<boolean> {
+  const machines = count(names.length, "machine");
+  return await confirm(context, {
+    text: `${ask} ${names.length === 1 ? names[0] : `these ${machines}`}?`,
+    what: `what this does to ${machines}`,
+    flag: "--yes",
+  });
+}

@@ -1,0 +1,38 @@
+import type { Emit } from "../cluster/events.ts";
+import type { Outcome } from "../cluster/types.ts";
+import type { CliContext } from "./context.ts";
+import { exitCodeOfOutcome } from "./exit-code.ts";
+import { openProgress } from "./progress.ts";
+import { renderFailures, renderSummary, type SummaryWords } from "./render/summary.ts";
+
+/** What a command that does work is made of. */
+export interface Work {
+  /** A file for a trace of everything that happens. */
+  readonly traceFile?: string | undefined;
+  /** Does it; resolves with what came of it, or with an exit code where it ended before any work. */
+  run(emit: Emit): Promise<Performed | number>;
+}
+
+/** What came of work, and the words to say it with. */
+export interface Performed {
+  readonly outcome: Outcome;
+  readonly words: SummaryWords;
+}
+
+/** Runs work under progress on standard error (or JSON lines on standard output), then prints the summary. Resolves with the exit code. */
+export async function perform(context: CliContext, work: Work): Promise<number> {
+  const progress = openProgress(context, work.traceFile);
+  let result: Performed | number;
+  try {
+    result = await work.run(progress.emit);
+  } catch (error) {
+    await progress.close({ kind: "threw", error: context.signal.aborted ? context.signal.reason : error });
+    throw error;
+  }
+  await progress.close(typeof result === "number" ? { kind: "stopped" } : { kind: "ended", outcome: result.outcome });
+  if (typeof result === "number") return result;
+  if (!context.globals.json) context.io.stdout.write(renderSummary(result.outcome, result.words, context.paint.stdout));
+  const failures = renderFailures(result.outcome, { paint: context.paint.stderr, debug: context.globals.debug });
+  context.io.stderr.write(failures);
+  return exitCodeOfOutcome(result.outcome);
+}

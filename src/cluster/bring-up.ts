@@ -1,0 +1,123 @@
+import type { Machine } from "../providers/provider.ts";
+import type { ExpectedNode } from "../swarm/verify.ts";
+import { Mutex, mapBounded } from "../util/concurrency.ts";
+import { bootstrapContext } from "./bootstrap-context.ts";
+import { bootDeadlineMs, type ClusterContext, emit } from "./context.ts";
+import { enterSwarm } from "./enter-swarm.ts";
+import { Formation } from "./formation.ts";
+import type { PhaseResult, Tally } from "./phases.ts";
+import type { Session } from "./sessions.ts";
+import type { MachineSpec } from "./spec/types.ts";
+import type { HostFacts } from "./steps/facts.ts";
+import { bootstrapSteps } from "./steps/index.ts";
+
+/** One machine to bring up, and how far. */
+export interface Task {
+  readonly name: string;
+  /** Its place in the swarm; absent for a machine that is to be in none. */
+  readonly node: MachineSpec | undefined;
+  /** Whether the machine gets an engine and certificates; a bare one is only reached. */
+  readonly bootstrap: boolean;
+  /** Whether it was there before this command. */
+  readonly existed: boolean;
+  /** Resolves with the machine once it is made and has an address. */
+  readonly machine: () => Promise<PhaseResult & { readonly machine: Machine }>;
+}
+
+/** What a command brings up with. */
+export interface BringUpOptions {
+  readonly context: ClusterContext;
+  readonly tally: Tally;
+  /** The manager that the user named as the one to join: its swarm is the one, and none is founded. */
+  readonly leader?: string;
+}
+
+/** What came of it. */
+export interface BroughtUp {
+  readonly machines: readonly Machine[];
+  readonly members: readonly ExpectedNode[];
+  readonly formation: Formation;
+}
+
+/** How many machines are worked on at a time: a bound for memory and sockets, far above what a usual cluster has. */
+const maxPipelines = 64;
+
+/**
+ * Brings machines up, one pipeline each and no barrier between them: the only waits across machines are those of a join, for a
+ * manager to join, and of managers for one another. One machine's failure never stops the others.
+ */
+export async function bringUp(
+  { context, tally, leader }: BringUpOptions,
+  tasks: readonly Task[],
+  signal: AbortSignal,
+): Promise<BroughtUp> {
+  const managers = tasks.filter((task) => task.node?.role === "manager");
+  const formation = new Formation({
+    managers: managers.map(({ name }) => name),
+    existing: new Set(managers.filter(({ existed }) => existed).map(({ name }) => name)),
+    mayNotFound: whyNoSwarm(context, leader),
+  });
+  const shared: Shared = { context, tally, formation, managersInTurn: new Mutex(), adopt: leader };
+  // Managers first: everybody else waits for one of them.
+  const ordered = [...managers, ...tasks.filter((task) => task.node?.role !== "manager")];
+  const results = await mapBounded(ordered, maxPipelines, (task) => runPipeline(shared, task, signal));
+  signal.throwIfAborted();
+  const done = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  return {
+    machines: done.map(({ machine }) => machine),
+    members: done.flatMap(({ membership }) => (membership ? [membership] : [])),
+    formation,
+  };
+}
+
+interface Shared {
+  readonly context: ClusterContext;
+  readonly tally: Tally;
+  /** The manager whose swarm is the cluster's because the user says so. */
+  readonly adopt: string | undefined;
+  readonly formation: Formation;
+  readonly managersInTurn: Mutex;
+}
+
+function whyNoSwarm({ journal, spec }: ClusterContext, leader: string | undefined): string | undefined {
+  if (leader !== undefined) return `${leader} is no manager of a swarm; start one with \`belt swarm init ${leader}\``;
+  return journal.state.swarmId && `the swarm that ${spec.name} had is on none of its managers any more`;
+}
+
+interface PipelineResult {
+  readonly machine: Machine;
+  readonly membership: ExpectedNode | undefined;
+}
+
+async function runPipeline(shared: Shared, task: Task, signal: AbortSignal): Promise<PipelineResult> {
+  const { context, tally, formation } = shared;
+  try {
+    const { machine } = await tally.phase(task.name, "create", task.machine);
+    const { session } = await tally.phase(task.name, "reach", async () => reachBooting(context, machine, signal));
+    const facts = task.bootstrap ? await bootstrap(shared, session, signal) : undefined;
+    const { node, existed } = task;
+    const membership = node && facts && (await enterSwarm({ ...shared, session, node, facts, existed }, signal));
+    emit(context, { event: "machine-ready", machine: task.name });
+    return { machine, membership };
+  } catch (error) {
+    formation.failed(task.name);
+    throw error;
+  }
+}
+
+async function reachBooting(
+  context: ClusterContext,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<PhaseResult & { session: Session }> {
+  const session = await context.sessions.open(machine, bootDeadlineMs, signal);
+  return { effect: "unchanged", session };
+}
+
+async function bootstrap({ context, tally }: Shared, session: Session, signal: AbortSignal): Promise<HostFacts> {
+  const name = session.machine.name;
+  const { authority } = await context.keys();
+  const state = bootstrapContext({ deps: context.deps, engineSpec: context.spec.engine, authority }, session);
+  for (const step of bootstrapSteps) await tally.phase(name, step.phase, () => step.run(state, signal));
+  return state.facts;
+}

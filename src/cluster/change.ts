@@ -1,0 +1,58 @@
+import path from "node:path";
+import { isBeltError } from "../util/errors.ts";
+import { makeFolder } from "../util/files.ts";
+import { type ClusterContext, emit } from "./context.ts";
+import { makeHome } from "./home.ts";
+import { takeLock } from "./lock.ts";
+import { sourceName } from "./outcome.ts";
+import { toStored } from "./stored-spec.ts";
+import type { Outcome } from "./types.ts";
+
+/** One command that changes the cluster, for its first event and for the lock. */
+export interface ChangeCommand {
+  readonly command: string;
+  readonly machines: readonly string[];
+}
+
+/**
+ * Runs a command that changes the cluster: under the lock, with the journal begun and the cluster file of this moment in it,
+ * and with a last event also when it is interrupted or fails as a whole.
+ */
+export async function changing(
+  context: ClusterContext,
+  { command, machines }: ChangeCommand,
+  work: () => Promise<Outcome>,
+): Promise<Outcome> {
+  await makeHome(context.home);
+  await makeFolder(context.folder.path, 0o700);
+  await using _lock = await takeLock(context.folder.lock, `belt ${command}`, context.deps);
+  await begin(context);
+  const { spec } = context;
+  emit(context, {
+    event: "started",
+    command,
+    cluster: spec.name,
+    provider: spec.provider,
+    machines,
+    source: sourceName(context),
+  });
+  try {
+    return await work();
+  } catch (error) {
+    emit(context, {
+      event: "finished",
+      outcome: isBeltError(error, "interrupted") ? "interrupted" : "failed",
+      failed: [],
+    });
+    throw error;
+  }
+}
+
+async function begin({ journal, id, home, spec, source: from }: ClusterContext): Promise<void> {
+  if (journal.state.clusterId === undefined) await journal.record({ kind: "cluster", version: 1, id, name: spec.name });
+  const stored = toStored(spec);
+  // Relative to the home: a folder with its `.belt` may be moved.
+  const source = from.kind === "file" ? { ...from, path: path.relative(home.path, from.path) } : from;
+  const known = JSON.stringify([journal.state.spec, journal.state.source]);
+  if (known !== JSON.stringify([stored, source])) await journal.record({ kind: "spec", source, spec: stored });
+}

@@ -1,0 +1,91 @@
+import path from "node:path";
+import { BeltError } from "../util/errors.ts";
+import { makeFolder, readTextIfThere, writeFileAtomic } from "../util/files.ts";
+import { naturalCompare } from "../util/natural-compare.ts";
+import { randomHex } from "../util/random.ts";
+import { loadPlugin } from "./fleet.ts";
+import { clusterFolder, clusterNames, type Home, makeHome, setCurrentCluster } from "./home.ts";
+import { openJournal } from "./journal.ts";
+import { parseText } from "./load-spec.ts";
+import { describeNamed } from "./open-cluster.ts";
+import { setInClusterFile } from "./spec/edit.ts";
+import { clusterFile } from "./spec/schema.ts";
+import type { Dependencies } from "./types.ts";
+
+/** A file before and after it was changed. */
+export interface FileChange {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * Makes a cluster that has no machines yet, with a cluster file of its own under the home, and makes it the one in use.
+ *
+ * @throws BeltError `usage.invalid` for a name that is taken or that no host could have; `usage.not-yet` for the provider.
+ */
+export async function newCluster(
+  home: Home,
+  name: string,
+  provider: string,
+  deps: Dependencies,
+): Promise<{ readonly file: string }> {
+  await loadPlugin(provider);
+  if ((await clusterNames(home)).includes(name))
+    throw new BeltError("usage.invalid", `there is a cluster ${name} already`, { hint: `Use it: belt use ${name}` });
+  const text = `version: 1\nname: ${name}\nprovider: ${provider}\ngroups: {}\n`;
+  const folder = clusterFolder(home, name);
+  await parseText({ file: path.relative(deps.cwd, folder.ownFile), text }, [], deps);
+  await makeHome(home);
+  await makeFolder(folder.path, 0o700);
+  await writeFileAtomic(folder.ownFile, text, 0o600);
+  const journal = await openJournal(folder.journal, deps.clock);
+  await journal.record({ kind: "cluster", version: 1, id: randomHex(16), name });
+  await setCurrentCluster(home, name);
+  return { file: folder.ownFile };
+}
+
+/**
+ * Changes settings in a cluster's own file, comments and order kept: keys of the file by their path (`protect`,
+ * `engine.version`), any other word as an option of its provider (`region`, `image`). Nothing is written unless the whole
+ * file is valid afterwards.
+ */
+export async function updateCluster(
+  home: Home,
+  name: string,
+  settings: readonly { readonly key: string; readonly value: string }[],
+  deps: Dependencies,
+): Promise<FileChange> {
+  const { spec, source, stale } = await describeNamed(home, name, deps);
+  if (stale) throw stale;
+  if (source.kind === "template")
+    throw new BeltError(
+      "usage.invalid",
+      `${name} was made from the template ${source.name}, which is not yours to change`,
+      {
+        hint: `Make it yours: belt template show ${source.name} > cluster.yml, then edit that file and run belt up.`,
+      },
+    );
+  const before = (await readTextIfThere(source.path)) ?? "";
+  const after = setInClusterFile(
+    before,
+    settings.map(({ key, value }) => [settingPath(key, spec.provider), value]),
+  );
+  const file = path.relative(deps.cwd, source.path);
+  await parseText({ file, text: after }, [], deps);
+  await writeFileAtomic(source.path, after, 0o644);
+  return { path: source.path, before, after };
+}
+
+/** The names of a cluster's machines without asking anybody: from its file and from what its journal saw made. */
+export async function knownMachines(home: Home, name: string, deps: Dependencies): Promise<readonly string[]> {
+  const { spec } = await describeNamed(home, name, deps);
+  const journal = await openJournal(clusterFolder(home, name).journal, deps.clock);
+  const names = new Set([...spec.machines.map((machine) => machine.name), ...journal.state.made]);
+  return [...names].sort(naturalCompare);
+}
+
+function settingPath(key: string, provider: string): readonly string[] {
+  const keys = key.split(".");
+  return Object.hasOwn(clusterFile.shape, keys[0] ?? "") || keys[0] === provider ? keys : [provider, ...keys];
+}

@@ -1,0 +1,114 @@
+import type { CreateOutcome, Machine, MachineRequest, ProviderSpec } from "../providers/provider.ts";
+import { generateKeyPair } from "../ssh/keys.ts";
+import { mapBounded } from "../util/concurrency.ts";
+import { digest } from "../util/digest.ts";
+import { BeltError } from "../util/errors.ts";
+import type { ClusterContext } from "./context.ts";
+import type { OpenProvider } from "./fleet.ts";
+
+/** A machine to be made, from the cluster file or from the words of `belt create`. */
+export interface WantedMachine {
+  readonly name: string;
+  readonly group: string;
+  readonly provider: string;
+  readonly size: string | undefined;
+}
+
+/**
+ * Starts making machines, in the bulk calls that the provider likes, and returns at once: each machine is handed on as soon
+ * as its own call returned. Intents and host keys are on the disk before a call goes out.
+ */
+export function createMachines(
+  context: ClusterContext,
+  open: OpenProvider,
+  wanted: readonly WantedMachine[],
+  signal: AbortSignal,
+): ReadonlyMap<string, Promise<Machine>> {
+  const made = new Map(wanted.map((machine) => [machine.name, Promise.withResolvers<Machine>()]));
+  const { batch, parallel } = open.plugin.pace;
+  const batches = Array.from({ length: Math.ceil(wanted.length / batch) }, (_, index) =>
+    wanted.slice(index * batch, (index + 1) * batch),
+  );
+  void mapBounded(batches, parallel, async (some) => {
+    try {
+      for (const outcome of await createBatch(context, open, some, signal)) settle(made, outcome);
+    } catch (error) {
+      for (const machine of some) made.get(machine.name)?.reject(error);
+    }
+  });
+  for (const { promise } of made.values()) promise.catch(() => {}); // whoever waits for it handles it
+  return new Map([...made].map(([name, { promise }]) => [name, promise]));
+}
+
+/** What a provider's `check` and `shared` are told about machines to be made. */
+export function providerSpec(
+  context: ClusterContext,
+  provider: string,
+  wanted: readonly WantedMachine[],
+): ProviderSpec {
+  const options = context.spec.providerOptions[provider] ?? {};
+  return {
+    clusterId: context.id,
+    clusterName: context.spec.name,
+    requests: wanted.map(({ name, size }) => ({ name, size, options })),
+  };
+}
+
+async function createBatch(
+  context: ClusterContext,
+  { provider }: OpenProvider,
+  wanted: readonly WantedMachine[],
+  signal: AbortSignal,
+): Promise<readonly CreateOutcome[]> {
+  const authorizedKeys = await context.authorizedKeys();
+  const requests = wanted.map((machine) => requestFor(context, machine, authorizedKeys));
+  for (const request of requests) await context.knownHosts.pin(request.name, [request.hostKey.publicKey]);
+  const closes = await Promise.all(requests.map((request) => context.journal.intend("create", request.name)));
+  try {
+    const outcomes = await provider.create(requests, signal);
+    for (const outcome of outcomes) await pinVouched(context, outcome);
+    await Promise.all(
+      outcomes.map((outcome, index) => closes[index]?.(outcome.kind === "refused" ? outcome.error : undefined)),
+    );
+    return outcomes;
+  } catch (error) {
+    await Promise.all(closes.map((close) => close(error)));
+    throw error;
+  }
+}
+
+/** A machine that was there already keeps the host key that it has; its provider vouches for it. */
+async function pinVouched(context: ClusterContext, outcome: CreateOutcome): Promise<void> {
+  if (outcome.kind === "exists" && outcome.machine.hostKey !== undefined)
+    await context.knownHosts.pin(outcome.machine.name, [outcome.machine.hostKey]);
+}
+
+function requestFor(
+  context: ClusterContext,
+  machine: WantedMachine,
+  authorizedKeys: readonly string[],
+): MachineRequest {
+  const options = context.spec.providerOptions[machine.provider] ?? {};
+  const hostKey = generateKeyPair(machine.name);
+  return {
+    name: machine.name,
+    group: machine.group,
+    clusterId: context.id,
+    clusterName: context.spec.name,
+    size: machine.size,
+    authorizedKeys,
+    hostKey,
+    specHash: digest({ size: machine.size, options }),
+    options,
+  };
+}
+
+function settle(made: ReadonlyMap<string, PromiseWithResolvers<Machine>>, outcome: CreateOutcome): void {
+  if (outcome.kind === "refused") made.get(outcome.name)?.reject(refused(outcome.name, outcome.error));
+  else made.get(outcome.machine.name)?.resolve(outcome.machine);
+}
+
+function refused(name: string, cause: Error): BeltError {
+  if (cause instanceof BeltError) return cause;
+  return new BeltError("provider.refused", `the provider refused to make ${name}: ${cause.message}`, { cause });
+}

@@ -1,0 +1,94 @@
+import type { Machine, RemoveOutcome } from "../providers/provider.ts";
+import { BeltError } from "../util/errors.ts";
+import { removePath } from "../util/files.ts";
+import { compressNames } from "../util/ranges.ts";
+import { type ClusterContext, emit, machinesByName, providerNames } from "./context.ts";
+import { conclude } from "./outcome.ts";
+import { Tally } from "./phases.ts";
+import type { Outcome } from "./types.ts";
+
+/**
+ * Removes all that `up` made and nothing else: the machines, then what they shared, then the keys. The swarm ends with its
+ * machines. At the end the provider is asked again, by the cluster's tag: only its word that nothing is left counts.
+ *
+ * @throws BeltError `guard.protected` when the cluster file protects the cluster.
+ */
+export async function down(context: ClusterContext, signal: AbortSignal): Promise<Outcome> {
+  if (context.spec.protect)
+    throw new BeltError("guard.protected", `the cluster ${context.spec.name} is protected`, {
+      hint: "Set `protect: false` in the cluster file if it is to go.",
+    });
+  const tally = new Tally(context);
+  const machines = [...(await machinesByName(context, signal)).values()];
+  await removeMachines(context, machines, tally, signal);
+  if (tally.failures.length === 0) {
+    await removeShared(context, signal);
+    await provenGone(context, signal);
+  }
+  const outcome = conclude(context, tally, machines, `belt down ${context.spec.name}`);
+  if (outcome.failures.length === 0) await forget(context);
+  return outcome;
+}
+
+/** Destroys machines, each with its intent; failures go to the tally. Nothing of theirs is asked: they are to be gone. */
+export async function removeMachines(
+  context: ClusterContext,
+  machines: readonly Machine[],
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  const byProvider = Map.groupBy(machines, ({ provider }) => provider);
+  await Promise.all(
+    [...byProvider].map(([name, some]) => removeFrom(context, { name, machines: some }, tally, signal)),
+  );
+  signal.throwIfAborted();
+}
+
+async function removeFrom(
+  context: ClusterContext,
+  from: { readonly name: string; readonly machines: readonly Machine[] },
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  const { provider } = await context.fleet.open(from.name);
+  const intents = await Promise.all(
+    from.machines.map(async (machine) => ({ machine, close: await context.journal.intend("remove", machine.name) })),
+  );
+  await Promise.all(from.machines.map((machine) => context.sessions.drop(machine.name)));
+  const removing = provider.remove(from.machines, signal);
+  const phases = intents.map(({ machine, close }) =>
+    tally.phase(machine.name, "remove", async () => {
+      const error = whatFailed(machine, await removing);
+      await close(error);
+      if (error) throw error;
+      emit(context, { event: "machine-removed", machine: machine.name });
+      return { effect: "changed" };
+    }),
+  );
+  await Promise.allSettled(phases);
+}
+
+function whatFailed(machine: Machine, outcomes: readonly RemoveOutcome[]): Error | undefined {
+  const outcome = outcomes.find((one) => one.machine.id === machine.id);
+  if (!outcome)
+    return new BeltError("provider.refused", `the provider said nothing of ${machine.name}`, { retryable: true });
+  return outcome.kind === "failed" ? outcome.error : undefined;
+}
+
+async function removeShared(context: ClusterContext, signal: AbortSignal): Promise<void> {
+  for (const name of providerNames(context.spec))
+    await (await context.fleet.open(name)).provider.shared?.remove(context.id, signal);
+}
+
+async function provenGone(context: ClusterContext, signal: AbortSignal): Promise<void> {
+  const left = await machinesByName(context, signal);
+  if (left.size === 0) return;
+  throw new BeltError("machine.failed", `still there: ${compressNames(left.keys())}`, {
+    hint: `Run \`belt down ${context.spec.name}\` again.`,
+  });
+}
+
+/** The keys open nothing any more. A cluster file that lies in the folder is the user's and stays. */
+async function forget({ folder }: ClusterContext): Promise<void> {
+  for (const file of [folder.keys, folder.knownHosts, folder.activeNode, folder.journal]) await removePath(file);
+}

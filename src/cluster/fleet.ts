@@ -1,0 +1,55 @@
+import type { Machine, Provider, ProviderContext, ProviderPlugin } from "../providers/provider.ts";
+import { providers } from "../providers/registry.ts";
+import { BeltError } from "../util/errors.ts";
+
+/** A provider that is open, with what its plugin says about it. */
+export interface OpenProvider {
+  readonly plugin: ProviderPlugin;
+  readonly provider: Provider;
+}
+
+/** The providers of one cluster, each opened once, when first asked for. */
+export class Fleet implements AsyncDisposable {
+  readonly #context: ProviderContext;
+  readonly #open = new Map<string, Promise<OpenProvider>>();
+
+  constructor(context: ProviderContext) {
+    this.#context = context;
+  }
+
+  /** @throws BeltError `usage.not-yet` for a provider that this version has not. */
+  open(name: string): Promise<OpenProvider> {
+    const known = this.#open.get(name);
+    if (known) return known;
+    const opening = openProvider(name, this.#context);
+    this.#open.set(name, opening);
+    return opening;
+  }
+
+  /** All machines of a cluster, of every provider in `names`, in the order of their names. */
+  async list(names: readonly string[], clusterId: string, signal: AbortSignal): Promise<readonly Machine[]> {
+    const lists = await Promise.all(
+      names.map(async (name) => (await this.open(name)).provider.list(clusterId, signal)),
+    );
+    return lists.flat();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const opened = await Promise.allSettled(this.#open.values());
+    for (const one of opened) if (one.status === "fulfilled") await one.value.provider[Symbol.asyncDispose]();
+  }
+}
+
+/** The plugin of a provider. */
+export async function loadPlugin(name: string): Promise<ProviderPlugin> {
+  const load = providers[name];
+  if (load) return await load();
+  throw new BeltError("usage.not-yet", `there is no provider "${name}" in this version`, {
+    hint: `Providers here: ${Object.keys(providers).join(", ")}.`,
+  });
+}
+
+async function openProvider(name: string, context: ProviderContext): Promise<OpenProvider> {
+  const plugin = await loadPlugin(name);
+  return { plugin, provider: await plugin.open(context) };
+}

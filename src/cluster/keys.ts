@@ -1,0 +1,64 @@
+import path from "node:path";
+import type { Authority } from "../pki/authority.ts";
+import { createAuthority, loadAuthority } from "../pki/create-authority.ts";
+import type { KeyPair } from "../providers/provider.ts";
+import { generateKeyPair } from "../ssh/keys.ts";
+import type { Clock } from "../util/clock.ts";
+import { makeFolder, readTextIfThere, writeFileAtomic } from "../util/files.ts";
+import { Secret } from "../util/secret.ts";
+import type { ClusterFolder } from "./home.ts";
+
+/** What a cluster proves itself with. */
+export interface ClusterKeys {
+  /** The key that logs in on every machine. */
+  readonly ssh: KeyPair;
+  readonly authority: Authority;
+}
+
+/** Reads the cluster's keys, or makes those that are missing: an Ed25519 key for SSH and a certificate authority, each 0600. */
+export async function ensureKeys(folder: ClusterFolder, clusterName: string, clock: Clock): Promise<ClusterKeys> {
+  await makeFolder(folder.keys, 0o700);
+  return { ssh: await ensureSshKey(folder, clusterName), authority: await ensureAuthority(folder, clusterName, clock) };
+}
+
+/** The path of the cluster's private SSH key. */
+export function sshKeyFile(folder: ClusterFolder): string {
+  return path.join(folder.keys, "ssh");
+}
+
+/** Makes the client's `ca.pem`, `cert.pem` and `key.pem` as the docker command wants them, unless they are there. */
+export async function ensureClientCertificates(folder: ClusterFolder, authority: Authority): Promise<string> {
+  const target = folder.clientCertificates;
+  const file = (name: string): string => path.join(target, name);
+  if ((await readTextIfThere(file("ca.pem"))) === authority.certificatePem && (await readTextIfThere(file("key.pem"))))
+    return target;
+  const client = authority.issueClient("beltkit operator");
+  await makeFolder(target, 0o700);
+  await writeFileAtomic(file("cert.pem"), client.certificatePem, 0o644);
+  await writeFileAtomic(file("key.pem"), client.keyPem.reveal(), 0o600);
+  await writeFileAtomic(file("ca.pem"), authority.certificatePem, 0o644);
+  return target;
+}
+
+async function ensureSshKey(folder: ClusterFolder, clusterName: string): Promise<KeyPair> {
+  const file = sshKeyFile(folder);
+  const privateKey = await readTextIfThere(file);
+  const publicKey = await readTextIfThere(`${file}.pub`);
+  if (privateKey && publicKey) return { privateKey: new Secret(privateKey), publicKey: publicKey.trim() };
+  const pair = generateKeyPair(`belt-${clusterName}`);
+  await writeFileAtomic(`${file}.pub`, `${pair.publicKey}\n`, 0o644);
+  await writeFileAtomic(file, pair.privateKey.reveal(), 0o600);
+  return pair;
+}
+
+async function ensureAuthority(folder: ClusterFolder, clusterName: string, clock: Clock): Promise<Authority> {
+  const certificateFile = path.join(folder.keys, "ca.pem");
+  const keyFile = path.join(folder.keys, "ca-key.pem");
+  const certificatePem = await readTextIfThere(certificateFile);
+  const keyPem = await readTextIfThere(keyFile);
+  if (certificatePem && keyPem) return loadAuthority(certificatePem, new Secret(keyPem), clock);
+  const made = createAuthority({ commonName: `belt ${clusterName}`, clock });
+  await writeFileAtomic(keyFile, made.keyPem.reveal(), 0o600);
+  await writeFileAtomic(certificateFile, made.certificatePem, 0o644);
+  return made;
+}

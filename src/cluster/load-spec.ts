@@ -1,0 +1,55 @@
+import path from "node:path";
+import { providers } from "../providers/registry.ts";
+import { BeltError } from "../util/errors.ts";
+import { readTextIfThere } from "../util/files.ts";
+import { parseSpec } from "./spec/parse-spec.ts";
+import { specInvalid } from "./spec/problems.ts";
+import { readTemplate } from "./spec/templates.ts";
+import type { ClusterSpec, SpecProblem } from "./spec/types.ts";
+import type { Dependencies, SpecSource } from "./types.ts";
+
+/** A cluster file's own words, and the name that messages call it by. */
+export interface SpecText {
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
+ * Reads a cluster file or a built-in template.
+ *
+ * @param sets what `--set` gave, each `key=value`.
+ * @throws BeltError `spec.invalid` with every problem and its place, `usage.invalid` if the file is not there.
+ */
+export async function loadSpec(
+  source: SpecSource,
+  sets: readonly string[],
+  deps: Pick<Dependencies, "env" | "cwd">,
+  warn: (warnings: readonly SpecProblem[]) => void = () => {},
+): Promise<ClusterSpec> {
+  return await parseText(await readSpecText(source, deps.cwd), sets, deps, warn);
+}
+
+/** Reads a cluster file's text. @throws BeltError `spec.invalid` */
+export async function parseText(
+  { file, text }: SpecText,
+  sets: readonly string[],
+  deps: Pick<Dependencies, "env">,
+  warn: (warnings: readonly SpecProblem[]) => void = () => {},
+): Promise<ClusterSpec> {
+  const parsed = await parseSpec({ file, text, env: deps.env, sets, providers });
+  if (parsed.kind === "problems") throw specInvalid(parsed.problems);
+  warn(parsed.warnings);
+  return parsed.spec;
+}
+
+/** The text of a cluster file or template. @throws BeltError `usage.invalid` if there is no such file. */
+export async function readSpecText(source: SpecSource, cwd: string): Promise<SpecText> {
+  if (source.kind === "template")
+    return { file: `template ${source.name}`, text: (await readTemplate(source.name)).text };
+  const text = await readTextIfThere(source.path);
+  const file = path.relative(cwd, source.path);
+  if (text !== undefined) return { file, text };
+  throw new BeltError("usage.invalid", `there is no file ${file}`, {
+    hint: "Name a cluster file or a template; `belt template ls` lists the templates.",
+  });
+}

@@ -1,0 +1,122 @@
+import path from "node:path";
+import { readPublicKeys } from "../ssh/keys.ts";
+import { openKnownHosts } from "../ssh/known-hosts.ts";
+import { BeltError } from "../util/errors.ts";
+import { randomHex } from "../util/random.ts";
+import { clusterOn } from "./cluster.ts";
+import type { ClusterContext } from "./context.ts";
+import { Fleet } from "./fleet.ts";
+import { type ClusterFolder, clusterFolder, clusterNames, type Home } from "./home.ts";
+import { type JournalState, openJournal } from "./journal.ts";
+import { type ClusterKeys, ensureKeys } from "./keys.ts";
+import { loadSpec } from "./load-spec.ts";
+import { reachWith, Sessions } from "./sessions.ts";
+import type { ClusterSpec } from "./spec/types.ts";
+import { fromStored } from "./stored-spec.ts";
+import type { Cluster, Dependencies, SpecSource } from "./types.ts";
+
+/** A cluster file that was read, and from where. */
+interface Described {
+  readonly spec: ClusterSpec;
+  readonly source: SpecSource;
+  readonly stale?: Error;
+}
+
+/** Opens the cluster that a cluster file describes. Nothing is written before the first command that changes something. */
+export async function openDescribed(home: Home, described: Described, deps: Dependencies): Promise<Cluster> {
+  return clusterOn(await contextFor(home, described, deps));
+}
+
+/**
+ * Opens a cluster by its name, as its own file says; where that cannot be read now, as the journal remembers it, which is
+ * enough to look at it and to remove it.
+ *
+ * @throws BeltError `usage.no-cluster` if there is none of this name.
+ */
+export async function openNamed(home: Home, name: string, deps: Dependencies): Promise<Cluster> {
+  return clusterOn(await contextFor(home, await describeNamed(home, name, deps), deps));
+}
+
+/** Reads what is known of a cluster by its name. @throws BeltError `usage.no-cluster` */
+export async function describeNamed(home: Home, name: string, deps: Dependencies): Promise<Described> {
+  const names = await clusterNames(home);
+  if (!names.includes(name)) throw noCluster(home, name, names);
+  const folder = clusterFolder(home, name);
+  const { state } = await openJournal(folder.journal, deps.clock);
+  const source = sourceFrom(home, state) ?? { kind: "file", path: folder.ownFile };
+  try {
+    return { spec: await loadSpec(source, [], deps), source };
+  } catch (error) {
+    return remembered(name, state, { source, error });
+  }
+}
+
+function sourceFrom(home: Home, { source }: JournalState): SpecSource | undefined {
+  return source?.kind === "file" ? { kind: "file", path: path.resolve(home.path, source.path) } : source;
+}
+
+function remembered(name: string, state: JournalState, why: { source: SpecSource; error: unknown }): Described {
+  const spec = fromStored(state.spec);
+  if (!spec) throw why.error;
+  const stale = new BeltError("spec.invalid", `the cluster file of ${name} cannot be read: ${String(why.error)}`, {
+    cause: why.error,
+    hint: "Mend the file; looking at the cluster and removing it works without.",
+  });
+  return { spec, source: why.source, stale };
+}
+
+async function contextFor(home: Home, described: Described, deps: Dependencies): Promise<ClusterContext> {
+  const { spec, source } = described;
+  const folder = clusterFolder(home, spec.name);
+  const journal = await openJournal(folder.journal, deps.clock);
+  const keys = once(() => ensureKeys(folder, spec.name, deps.clock));
+  const knownHosts = openKnownHosts(folder.knownHosts);
+  return {
+    deps,
+    id: journal.state.clusterId ?? randomHex(16),
+    spec,
+    source,
+    stale: described.stale,
+    home,
+    folder,
+    journal,
+    keys,
+    authorizedKeys: once(() => authorizedKeys({ spec, source, folder }, keys, deps)),
+    knownHosts,
+    fleet: new Fleet(deps),
+    sessions: new Sessions({
+      reach: reachWith(deps),
+      privateKey: async () => (await keys()).ssh.privateKey,
+      hostKeys: (name) => knownHosts.keysOf(name),
+      clock: deps.clock,
+    }),
+  };
+}
+
+async function authorizedKeys(
+  { spec, source, folder }: { spec: ClusterSpec; source: SpecSource; folder: ClusterFolder },
+  keys: () => Promise<ClusterKeys>,
+  deps: Dependencies,
+): Promise<readonly string[]> {
+  const from = source.kind === "file" ? path.dirname(source.path) : folder.path;
+  const places = { homeFolder: deps.homeFolder, folder: from };
+  return [(await keys()).ssh.publicKey, ...(await readPublicKeys(spec.ssh.authorizedKeys, places))];
+}
+
+/** A value made at first use, and again if that failed. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
+function noCluster(home: Home, name: string, names: readonly string[]): BeltError {
+  return new BeltError("usage.no-cluster", `there is no cluster ${name} in ${home.path}`, {
+    hint: names.length > 0 ? `There are: ${names.join(", ")}` : "Make one with `belt up`.",
+  });
+}

@@ -1,0 +1,73 @@
+import { BeltError, messageOf } from "../util/errors.ts";
+import { type ClusterContext, emit } from "./context.ts";
+import type { Effect, Phase } from "./events.ts";
+
+/** A machine that could not be brought up: where it stopped, and why. */
+export interface MachineFailure {
+  readonly machine: string;
+  readonly phase: Phase;
+  readonly error: BeltError;
+}
+
+/** What one phase of one machine did. */
+export interface PhaseResult {
+  readonly effect: Effect;
+  readonly detail?: string;
+}
+
+/** Keeps the score of one command: how long each phase took on the slowest machine, whether anything changed, who failed. */
+export class Tally {
+  readonly #context: ClusterContext;
+  readonly #startedAt: number;
+  readonly #phasesMs = new Map<Phase, number>();
+  readonly failures: MachineFailure[] = [];
+  changed = false;
+
+  constructor(context: ClusterContext) {
+    this.#context = context;
+    this.#startedAt = context.deps.clock.elapsed();
+  }
+
+  get durationMs(): number {
+    return this.#context.deps.clock.elapsed() - this.#startedAt;
+  }
+
+  get phasesMs(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#phasesMs);
+  }
+
+  /** Runs one phase of one machine between its events. A failure is told, kept, and thrown on. */
+  async phase<T extends PhaseResult>(machine: string, phase: Phase, work: () => Promise<T>): Promise<T> {
+    const { clock } = this.#context.deps;
+    const from = clock.elapsed();
+    emit(this.#context, { event: "phase-started", machine, phase });
+    try {
+      const result = await work();
+      const { effect, detail } = result;
+      if (effect === "changed") this.changed = true;
+      this.#phasesMs.set(phase, Math.max(this.#phasesMs.get(phase) ?? 0, clock.elapsed() - from));
+      emit(this.#context, {
+        event: "phase-finished",
+        machine,
+        phase,
+        effect,
+        ...(detail === undefined ? {} : { detail }),
+      });
+      return result;
+    } catch (thrown) {
+      throw this.#fail(machine, phase, thrown);
+    }
+  }
+
+  #fail(machine: string, phase: Phase, thrown: unknown): BeltError {
+    const error =
+      thrown instanceof BeltError ? thrown : new BeltError("internal", messageOf(thrown), { cause: thrown });
+    // What the user stopped is not a failure of the machine.
+    if (error.code !== "interrupted") {
+      this.failures.push({ machine, phase, error });
+      const hint = error.hint === undefined ? {} : { hint: error.hint };
+      emit(this.#context, { event: "phase-failed", machine, phase, code: error.code, message: error.message, ...hint });
+    }
+    return error;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Machine } from "../providers/provider.ts";
+import { BeltError } from "../util/errors.ts";
+import { bakeImage } from "./bake.ts";
+import { type ClusterContext, emit } from "./context.ts";
+import { createMachines, providerSpec, type WantedMachine } from "./create-machines.ts";
+import type { OpenProvider } from "./fleet.ts";
+import { guardCount } from "./guards.ts";
+import type { PhaseResult } from "./phases.ts";
+import { Poller } from "./poller.ts";
+
+/** Brings one machine to where it can be reached: made, started, or there already. */
+export type Obtain = () => Promise<PhaseResult & { readonly machine: Machine }>;
+
+/**
+ * Sees to it that every wanted machine is made or started, as far as it is not there and running already. What machines share
+ * (images, network) is there before the first one is made; after that nothing waits for anything but its own call.
+ *
+ * @returns the function that, for a name, gives the function that waits for its machine.
+ */
+export async function obtainMachines(
+  context: ClusterContext,
+  wanted: readonly WantedMachine[],
+  existing: ReadonlyMap<string, Machine>,
+  signal: AbortSignal,
+): Promise<(name: string) => Obtain> {
+  guardCount(
+    context,
+    existing,
+    wanted.map(({ name }) => name),
+  );
+  const providers = [...new Set(wanted.map(({ provider }) => provider))];
+  const parts = await Promise.all(
+    providers.map((provider) =>
+      obtainFrom(
+        context,
+        provider,
+        wanted.filter((machine) => machine.provider === provider),
+        { existing, signal },
+      ),
+    ),
+  );
+  const all = new Map(parts.flatMap((part) => [...part]));
+  return (name) => async () => {
+    const obtain = all.get(name);
+    if (!obtain) throw new BeltError("internal", `${name} was never asked for`);
+    return await obtain();
+  };
+}
+
+interface Around {
+  readonly existing: ReadonlyMap<string, Machine>;
+  readonly signal: AbortSignal;
+}
+
+async function obtainFrom(
+  context: ClusterContext,
+  providerName: string,
+  wanted: readonly WantedMachine[],
+  { existing, signal }: Around,
+): Promise<ReadonlyMap<string, Obtain>> {
+  const open = await context.fleet.open(providerName);
+  const missing = wanted.filter(({ name }) => !isThere(existing.get(name)));
+  if (missing.length > 0) {
+    await ensureImage(context, open, signal);
+    await ensureShared(context, providerName, missing, signal);
+  }
+  const made = createMachines(context, open, missing, signal);
+  const poller = new Poller(open, context.id, context.deps.clock);
+  const obtain = async (name: string): ReturnType<Obtain> => {
+    const there = existing.get(name);
+    if (isThere(there) && there.state.kind === "stopped") return await startStopped(context, there, signal);
+    if (isThere(there)) return { effect: "unchanged", machine: there };
+    const machine = await made.get(name);
+    if (!machine) throw new BeltError("internal", `${name} was never asked for`);
+    return { effect: "changed", machine: await poller.untilAddressed(machine, signal) };
+  };
+  return new Map(wanted.map(({ name }) => [name, () => obtain(name)]));
+}
+
+/** A machine whose making was cut short is asked for again: the same name is the same machine. */
+function isThere(machine: Machine | undefined): machine is Machine {
+  return machine !== undefined && (machine.state.kind === "running" || machine.state.kind === "stopped");
+}
+
+/** Makes the image that the machines stand on, if the provider keeps its own and it is not there. */
+async function ensureImage(context: ClusterContext, open: OpenProvider, signal: AbortSignal): Promise<void> {
+  const { images } = open.provider;
+  const { image } = open.plugin.describe(context.spec.providerOptions[open.plugin.name] ?? {});
+  if (images) await bakeImage({ open, images, name: image }, context.deps, signal);
+}
+
+async function ensureShared(
+  context: ClusterContext,
+  providerName: string,
+  missing: readonly WantedMachine[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { provider } = await context.fleet.open(providerName);
+  await provider.shared?.ensure(providerSpec(context, providerName, missing), signal);
+}
+
+/** Starts a machine that is powered off, and says so. */
+export async function startStopped(
+  context: ClusterContext,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<PhaseResult & { machine: Machine }> {
+  const { provider } = await context.fleet.open(machine.provider);
+  const { power } = provider;
+  if (!power) return { effect: "unchanged", machine };
+  await context.journal.around("power", machine.name, () => power.start(machine, signal));
+  emit(context, { event: "note", machine: machine.name, message: "was stopped; started" });
+  return { effect: "changed", machine: { ...machine, state: { kind: "running" } } };
+}

@@ -1,0 +1,75 @@
+import { entriesOf, formatPath, type Path, placeOf, problemAt, type Tree } from "./tree.ts";
+import type { SpecProblem } from "./types.ts";
+
+/** Providers that the format knows and this version does not have. */
+export const providersNotYet: readonly string[] = ["digitalocean", "aws", "azure", "ssh"];
+
+interface NotYet {
+  /** Keys from the top; `*` stands for any. */
+  readonly path: readonly string[];
+  /** Only these values are refused; without them the key is. */
+  readonly values?: readonly string[];
+  readonly says: string;
+}
+
+/** The one table of what the format has room for and this version refuses by name. */
+const NOT_YET: readonly NotYet[] = [
+  { path: ["ssh", "jump"], says: "machines behind a jump host" },
+  { path: ["engine", "proxy"], says: "a proxy for the engines" },
+  { path: ["engine", "registries"], says: "logging the engines in to registries" },
+  {
+    path: ["engine", "api"],
+    values: ["operators"],
+    says: "operators, which needs the firewall; use members, loopback or off",
+  },
+  { path: ["swarm", "autolock"], values: ["true"], says: "locked managers; leave autolock out, or false" },
+  { path: ["firewall"], says: "a firewall around the machines" },
+  { path: ["groups", "*", "zones"], says: "spreading a group over zones" },
+  { path: ["groups", "*", "hooks"], says: "scripts of your own on the machines" },
+  { path: ["groups", "*", "hosts"], says: "hosts that exist already" },
+  { path: ["provider"], values: providersNotYet, says: "the provider {value}; use local" },
+  { path: ["groups", "*", "provider"], values: providersNotYet, says: "the provider {value}; use local" },
+  ...["digitalocean", "aws", "azure"].map((name) => ({ path: [name], says: `the provider ${name}; use local` })),
+];
+
+/** Every key or value of a tree that waits for a later version; `paths` are those keys as {@link formatPath} writes them. */
+export interface Deferred {
+  readonly problems: readonly SpecProblem[];
+  readonly paths: ReadonlySet<string>;
+}
+
+/** Finds what waits for a later version. Providers in `known` are there, whatever the table says. */
+export function findDeferred(tree: Tree, known: readonly string[]): Deferred {
+  const found = NOT_YET.flatMap((row) => matches(tree, row, known).map((path) => ({ path, says: row.says })));
+  return {
+    problems: found.map(({ path, says }) =>
+      problemAt(placeOf(tree, path), path, `not yet: ${says.replace("{value}", textAt(tree, path) ?? "")}`),
+    ),
+    paths: new Set(found.map(({ path }) => formatPath(path))),
+  };
+}
+
+function matches(tree: Tree, row: NotYet, known: readonly string[]): readonly Path[] {
+  return expandPaths(tree, row.path, []).filter((path) => {
+    if (row.path.length === 1 && known.includes(row.path[0] ?? "")) return false;
+    if (row.values === undefined) return true;
+    const value = textAt(tree, path);
+    return value !== undefined && row.values.includes(value) && !known.includes(value);
+  });
+}
+
+function expandPaths(tree: Tree | undefined, rest: readonly string[], path: Path): readonly Path[] {
+  const [key, ...below] = rest;
+  if (key === undefined) return [path];
+  return entriesOf(tree)
+    .filter(([name]) => key === "*" || key === name)
+    .flatMap(([name, entry]) => expandPaths(entry.node, below, [...path, name]));
+}
+
+function textAt(tree: Tree, path: Path): string | undefined {
+  const node = path.reduce<Tree | undefined>(
+    (at, key) => (at?.kind === "map" ? at.entries.get(String(key))?.node : undefined),
+    tree,
+  );
+  return node?.kind === "scalar" ? node.text : undefined;
+}

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { nearest } from "../../util/nearest.ts";
+import { describeIssues } from "./issues.ts";
+import { clusterFileJsonSchema } from "./json-schema.ts";
+import { parseTree } from "./parse-tree.ts";
+import { clusterFile } from "./schema.ts";
+import { entriesOf, formatPath, lookUp, type MapTree, type Path, problemAt, type ScalarTree } from "./tree.ts";
+import type { SpecProblem } from "./types.ts";
+
+/** What is needed of a provider plugin here: the schema of its block in the cluster file. */
+export interface PluginOptions {
+  readonly options: z.ZodType;
+}
+
+/** The providers' part of a cluster file. */
+export interface ProviderBlocks {
+  /** The blocks of the providers that the cluster uses, parsed; an absent block is an empty one. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** The schema of each provider's block, as far as it was loaded, for naming known keys. */
+  readonly options: Readonly<Record<string, z.ZodType>>;
+  /** The file without the providers' blocks and without top keys that have nothing behind them. */
+  readonly rest: MapTree;
+  readonly problems: readonly SpecProblem[];
+}
+
+type Plugins = Readonly<Record<string, () => Promise<PluginOptions>>>;
+
+/** Reads the block of every provider that a cluster file names, each with its plugin's schema. */
+export async function readProviders(
+  tree: MapTree,
+  plugins: Plugins,
+  answered: ReadonlySet<string>,
+): Promise<ProviderBlocks> {
+  const uses = findUses(tree).filter(({ path }) => !answered.has(formatPath(path)));
+  const own = new Set(Object.keys(clusterFile.shape));
+  const blockNames = Object.keys(plugins).filter((name) => !own.has(name) && tree.entries.has(name));
+  const used = new Set(uses.map(({ node }) => node.text));
+  const options: Record<string, z.ZodType> = {};
+  for (const [name, load] of Object.entries(plugins)) {
+    options[name] = used.has(name) || blockNames.includes(name) ? (await load()).options : z.unknown();
+  }
+  const values: Record<string, unknown> = {};
+  const problems = uses.flatMap(({ path, node }) => unknownProvider(path, node, plugins));
+  for (const name of new Set([...used, ...blockNames].filter((name) => Object.hasOwn(plugins, name)))) {
+    const block = readBlock(tree, name, options);
+    if (block.kind === "problems") problems.push(...block.problems);
+    else values[name] = block.value;
+  }
+  return { values, options, rest: withoutBlocks(tree, blockNames), problems };
+}
+
+interface Use {
+  readonly path: Path;
+  readonly node: ScalarTree;
+}
+
+/** Every place that names a provider. */
+function findUses(tree: MapTree): readonly Use[] {
+  const groups = entriesOf(lookUp(tree, ["groups"])).map(([name]) => ["groups", name, "provider"]);
+  return [["provider"], ...groups].flatMap((path) => {
+    const node = lookUp(tree, path);
+    return node?.kind === "scalar" && typeof node.value === "string" ? [{ path, node }] : [];
+  });
+}
+
+function unknownProvider(path: Path, node: ScalarTree, plugins: Plugins): readonly SpecProblem[] {
+  if (Object.hasOwn(plugins, node.text)) return [];
+  const names = Object.keys(plugins);
+  const near = nearest(node.text, names);
+  const hint = near === undefined ? `there is ${names.join(", ")}` : `did you mean "${near}"?`;
+  return [problemAt(node.place, path, `"${node.text}" is no provider; ${hint}`)];
+}
+
+type Block =
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "problems"; readonly problems: readonly SpecProblem[] };
+
+function readBlock(tree: MapTree, name: string, options: Readonly<Record<string, z.ZodType>>): Block {
+  const node = tree.entries.get(name)?.node;
+  const block = node?.kind === "scalar" && node.value === null ? undefined : node;
+  const empty: MapTree = { kind: "map", entries: new Map(), place: tree.place };
+  const result = parseTree(options[name] ?? z.unknown(), block ?? empty);
+  if (result.success) return { kind: "value", value: result.data };
+  const context = { tree, schema: () => clusterFileJsonSchema(options), answered: new Set<string>(), base: [name] };
+  return { kind: "problems", problems: describeIssues(result.error.issues, context) };
+}
+
+function withoutBlocks(tree: MapTree, blockNames: readonly string[]): MapTree {
+  const required = new Set(["version", "name", "provider"]);
+  const entries = [...tree.entries].filter(([key, { node }]) => {
+    const empty = node.kind === "scalar" && node.value === null && node.text === "" && !required.has(key);
+    return !empty && !blockNames.includes(key);
+  });
+  return { ...tree, entries: new Map(entries) };
+}

@@ -1,0 +1,42 @@
+import { parseDurationMs } from "../../util/durations.ts";
+import { parseRange } from "../../util/ranges.ts";
+import type { ClusterFile } from "./schema.ts";
+import type { ClusterSpec, MachineSpec } from "./types.ts";
+
+/** The cluster file as the rest of beltkit wants it: ranges expanded, overrides applied. The file is valid already. */
+export function toSpec(file: ClusterFile, providerOptions: Readonly<Record<string, unknown>>): ClusterSpec {
+  const { certExpiry, ...swarm } = file.swarm;
+  return {
+    name: file.name,
+    provider: file.provider,
+    providerOptions,
+    ssh: { user: file.ssh.user, authorizedKeys: file.ssh.authorizedKeys },
+    engine: { ...file.engine, version: file.engine.version },
+    swarm: { ...swarm, certExpiryHours: (parseDurationMs(certExpiry) ?? 0) / 3_600_000 },
+    limits: file.limits,
+    protect: file.protect,
+    machines: Object.entries(file.groups).flatMap(([name, group]) => machinesOf(name, group, file.provider)),
+  };
+}
+
+type Group = ClusterFile["groups"][string];
+
+function machinesOf(name: string, group: Group, provider: string): readonly MachineSpec[] {
+  const overrides = new Map(
+    Object.entries(group.overrides).flatMap(([range, override]) =>
+      parseRange(range).map((machine) => [machine, override] as const),
+    ),
+  );
+  return parseRange(group.machines).map((machine) => {
+    const override = overrides.get(machine);
+    return {
+      name: machine,
+      group: name,
+      role: group.role,
+      provider: group.provider ?? provider,
+      size: override?.size ?? group.size,
+      availability: group.availability,
+      labels: { ...group.labels, ...override?.labels },
+    };
+  });
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { ClusterSpec } from "./spec/types.ts";
+
+const optionalText = z.string().optional();
+
+const schema = z.object({
+  name: z.string(),
+  provider: z.string(),
+  providerOptions: z.record(z.string(), z.unknown()),
+  ssh: z.object({ user: optionalText, authorizedKeys: z.array(z.string()) }),
+  engine: z.object({
+    version: optionalText,
+    install: z.enum(["auto", "docker", "distro", "never"]),
+    api: z.enum(["members", "operators", "loopback", "off"]),
+    mirrors: z.array(z.string()),
+  }),
+  swarm: z.object({
+    advertise: z.string(),
+    addressPools: z.array(z.object({ base: z.string(), size: z.number() })),
+    autolock: z.boolean(),
+    certExpiryHours: z.number(),
+  }),
+  limits: z.object({ maxMachines: z.number(), maxFailures: z.number() }),
+  protect: z.boolean(),
+  machines: z.array(
+    z.object({
+      name: z.string(),
+      group: z.string(),
+      role: z.enum(["manager", "worker"]),
+      provider: z.string(),
+      size: optionalText,
+      availability: z.enum(["active", "pause", "drain"]),
+      labels: z.record(z.string(), z.string()),
+    }),
+  ),
+});
+
+/**
+ * What the journal keeps of a cluster file: enough to find, reach and remove what it made. `engine.daemon` stays out, since a
+ * user's daemon.json may hold a credential.
+ */
+export function toStored(spec: ClusterSpec): unknown {
+  return schema.parse(spec);
+}
+
+/** A cluster file as the journal kept it, or `undefined` if it kept none that this version reads. */
+export function fromStored(stored: unknown): ClusterSpec | undefined {
+  const parsed = schema.safeParse(stored);
+  if (!parsed.success) return undefined;
+  const { data } = parsed;
+  return {
+    ...data,
+    ssh: { ...data.ssh, user: data.ssh.user },
+    engine: { ...data.engine, version: data.engine.version, daemon: {} },
+    machines: data.machines.map((machine) => ({ ...machine, size: machine.size })),
+  };
+}

@@ -1,0 +1,137 @@
+import { constants } from "node:os";
+import { Readable } from "node:stream";
+import type { ClientChannel } from "ssh2";
+import { BeltError } from "../util/errors.ts";
+import { quoteCommand } from "../util/shell.ts";
+import { bounded } from "./bounded.ts";
+import { openSession } from "./channels.ts";
+import type { ExecOptions, ExecResult } from "./connection.ts";
+import { connectionClosed } from "./failures.ts";
+import { abandon, type Link } from "./link.ts";
+
+const DEFAULT_DEADLINE_MS = 60_000;
+
+/**
+ * Runs a command on a machine and waits for its end. A command that is given up gets a TERM signal if its input is still
+ * open, and its channel is closed; what sshd does with it then is sshd's.
+ *
+ * @throws BeltError `ssh.closed` when the connection ends first, `ssh.deadline` when the time is over first.
+ */
+export async function execute(link: Link, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+  const line = commandLine(link, argv, options.sudo === true);
+  const deadline = {
+    ms: options.deadlineMs ?? DEFAULT_DEADLINE_MS,
+    what: `${link.target.name}: ${summary(argv)} did not end`,
+    code: "ssh.deadline",
+    hint: `See what ${link.target.name} is busy with: belt ssh ${link.target.name}`,
+    signal: options.signal,
+  } as const;
+  return await bounded(link, deadline, async (signal) => {
+    const channel = await openSession(link, (done) => link.client.exec(line, done), signal);
+    return await runToEnd(channel, { link, options, signal });
+  });
+}
+
+/** What goes over the wire: the words, quoted for the login shell, after `sudo -n --` where root is asked for and the user is not root. */
+export function commandLine(link: Link, argv: readonly string[], sudo: boolean): string {
+  if (argv.length === 0 || argv.some((word) => word.includes("\0")))
+    throw new BeltError("usage.invalid", "a command needs at least one word, and no word can hold a NUL character");
+  return quoteCommand(sudo && link.target.user !== "root" ? ["sudo", "-n", "--", ...argv] : argv);
+}
+
+/**
+ * Waits for a command's channel to close after all its output, and gives the exit code as a shell does: 128 and the signal's
+ * number where a signal ended the command.
+ *
+ * @throws BeltError `ssh.closed` if neither came: the connection ended, not the command.
+ */
+export async function endOfCommand(channel: ClientChannel, link: Link): Promise<number> {
+  const [[code, signalName]] = await Promise.all([endOf(channel), endOf(channel.stderr)]);
+  if (typeof code === "number") return code;
+  if (typeof signalName !== "string") throw connectionClosed(link.target, new Error("no exit code came"));
+  const number = Object.entries(constants.signals).find(([name]) => name === signalName)?.[1];
+  return 128 + (number ?? 0);
+}
+
+interface Run {
+  readonly link: Link;
+  readonly options: ExecOptions;
+  readonly signal: AbortSignal;
+}
+
+function runToEnd(channel: ClientChannel, run: Run): Promise<ExecResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<ExecResult>();
+  const { options, signal } = run;
+  const giveUp = (reason: unknown): void => {
+    reject(reason);
+    channel.signal("TERM");
+    abandon(channel);
+  };
+  const collect = options.collect !== false;
+  const stdout = tap(channel, { collect, onChunk: options.onStdout, giveUp });
+  const stderr = tap(channel.stderr, { collect, onChunk: options.onStderr, giveUp });
+  const stopFeeding = feed(channel, options.stdin, giveUp);
+  const aborted = (): void => giveUp(signal.reason);
+  signal.addEventListener("abort", aborted, { once: true });
+  endOfCommand(channel, run.link).then((code) => {
+    resolve({ code, stdout: textOf(stdout), stderr: textOf(stderr) });
+  }, reject);
+  return promise.finally(() => {
+    signal.removeEventListener("abort", aborted);
+    stopFeeding();
+  });
+}
+
+interface Tap {
+  readonly collect: boolean;
+  readonly onChunk: ((chunk: Buffer) => unknown) | undefined;
+  readonly giveUp: (reason: unknown) => void;
+}
+
+/** Hands on what a stream brings, holding it back while the callback's promise is pending; returns what was collected. */
+function tap(stream: Readable, { collect, onChunk, giveUp }: Tap): readonly Buffer[] {
+  const chunks: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => {
+    if (collect) chunks.push(chunk);
+    try {
+      const pending = onChunk?.(chunk);
+      if (!(pending instanceof Promise)) return;
+      stream.pause();
+      pending.then(() => stream.resume(), giveUp);
+    } catch (error) {
+      giveUp(error);
+    }
+  });
+  return chunks;
+}
+
+/** Gives the command its input, and its end at once where there is none; returns the function that lets go of it. */
+function feed(channel: ClientChannel, stdin: ExecOptions["stdin"], giveUp: (reason: unknown) => void): () => void {
+  if (!(stdin instanceof Readable)) {
+    channel.end(stdin);
+    return () => {};
+  }
+  stdin.on("error", giveUp);
+  stdin.pipe(channel);
+  return () => {
+    stdin.off("error", giveUp);
+    stdin.unpipe(channel);
+  };
+}
+
+/** The arguments of a stream's `close` event; ssh2 sends it on a channel after the last data, with how the command ended. */
+function endOf(stream: Readable): Promise<readonly unknown[]> {
+  return new Promise((resolve) => {
+    stream.once("close", (...how: unknown[]) => resolve(how));
+  });
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  return Buffer.concat(chunks).toString();
+}
+
+/** The first words of a command, for messages. */
+function summary(argv: readonly string[]): string {
+  const line = quoteCommand(argv);
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
+}

@@ -1,0 +1,69 @@
+import { Mutex } from "../util/concurrency.ts";
+import { BeltError } from "../util/errors.ts";
+import { readTextIfThere, writeFileAtomic } from "../util/files.ts";
+import { parsePublicKey, publicKeyLine } from "./public-key.ts";
+
+/**
+ * A file of pinned host keys in OpenSSH's known_hosts format (sshd(8)). Machines stand in it under an alias, since
+ * addresses come back with other machines behind them; plain ssh finds them with HostKeyAlias.
+ */
+export interface KnownHosts {
+  /** The keys pinned for an alias, each `ssh-ed25519 AAAA…`. */
+  keysOf(alias: string): Promise<readonly string[]>;
+  /** Makes these the only keys of the alias. @throws BeltError `internal` for a line that is no public key. */
+  pin(alias: string, keys: readonly string[]): Promise<void>;
+  /** Removes all keys of the alias; nothing happens if there is none. */
+  forget(alias: string): Promise<void>;
+}
+
+/** Opens a known_hosts file, which is made at the first pin. Changes follow one another, and each is whole or not at all. */
+export function openKnownHosts(file: string): KnownHosts {
+  const turn = new Mutex();
+  const read = async (): Promise<readonly Line[]> => parseLines((await readTextIfThere(file)) ?? "");
+  const change = (alias: string, keys: readonly string[]): Promise<void> =>
+    turn.run(async () => {
+      const before = await read();
+      const after = [...without(before, alias), ...keys.map((key) => entryOf(alias, key))];
+      if (textOf(after) !== textOf(before)) await writeFileAtomic(file, textOf(after), 0o600);
+    });
+  return {
+    keysOf: async (alias) =>
+      (await read()).flatMap((line) => (line.kind === "entry" && line.hosts.includes(alias) ? [line.key] : [])),
+    pin: change,
+    forget: (alias) => change(alias, []),
+  };
+}
+
+/** A key with its hosts, or what is not understood (comments, markers, hashed hosts) and is kept as it is. */
+type Line =
+  | { readonly kind: "entry"; readonly hosts: readonly string[]; readonly key: string }
+  | { readonly kind: "other"; readonly text: string };
+
+function parseLines(text: string): readonly Line[] {
+  return text.split("\n").flatMap((line): readonly Line[] => {
+    if (line.trim() === "") return [];
+    const [, hosts = "", rest = ""] = /^(\S+)[ \t]+(.*)$/.exec(line.trim()) ?? [];
+    const key = /^[#@|]/.test(hosts) ? undefined : parsePublicKey(rest);
+    if (!key) return [{ kind: "other", text: line }];
+    return [{ kind: "entry", hosts: hosts.split(","), key: publicKeyLine(key) }];
+  });
+}
+
+function entryOf(alias: string, keyText: string): Line {
+  const key = parsePublicKey(keyText);
+  if (!key || !/^[A-Za-z0-9][A-Za-z0-9._:-]*$/.test(alias))
+    throw new BeltError("internal", `cannot pin the host key of ${alias}: ${key ? "bad name" : "not a public key"}`);
+  return { kind: "entry", hosts: [alias], key: publicKeyLine(key) };
+}
+
+function without(lines: readonly Line[], alias: string): readonly Line[] {
+  return lines.flatMap((line): readonly Line[] => {
+    if (line.kind === "other" || !line.hosts.includes(alias)) return [line];
+    const hosts = line.hosts.filter((host) => host !== alias);
+    return hosts.length === 0 ? [] : [{ ...line, hosts }];
+  });
+}
+
+function textOf(lines: readonly Line[]): string {
+  return lines.map((line) => `${line.kind === "entry" ? `${line.hosts.join(",")} ${line.key}` : line.text}\n`).join("");
+}

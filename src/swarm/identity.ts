@@ -1,0 +1,12 @@
+import type { SwarmNode } from "./engine.ts";
+
+/** The label of a node that says which machine it is: the machine's id, as its provider knows it. */
+export const machineLabel = "belt.machine";
+
+/** The label of the swarm's cluster object that says whose swarm it is: the cluster's id. Set in the very call that makes the swarm. */
+export const clusterLabel = "belt.cluster-id";
+
+/** The id of the machine that a node was linked to when it joined. */
+export function machineOf(node: SwarmNode): string | undefined {
+  return node.labels[machineLabel];
+}

@@ -1,0 +1,28 @@
+import type { BeltEvent } from "../../src/cluster/events.ts";
+import type { Dependencies } from "../../src/cluster/types.ts";
+import { systemClock } from "../../src/util/clock.ts";
+import { runProcess } from "../../src/util/processes.ts";
+
+/** The library's dependencies for a test: the real ones of this process, with its events kept. */
+export function testDependencies(
+  cwd: string,
+  change: Partial<Dependencies> = {},
+): Dependencies & { readonly events: BeltEvent[] } {
+  const events: BeltEvent[] = [];
+  return {
+    clock: systemClock,
+    random: Math.random,
+    env: process.env,
+    run: runProcess,
+    uid: process.getuid?.() ?? -1,
+    platform: process.platform,
+    pid: process.pid,
+    hostname: "operator",
+    username: "tester",
+    homeFolder: cwd,
+    cwd,
+    emit: (event) => events.push(event),
+    events,
+    ...change,
+  };
+}
