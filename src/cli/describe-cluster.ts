@@ -4,7 +4,6 @@ import { compressNames } from "../util/ranges.ts";
 import type { CliContext } from "./context.ts";
 import type { Description } from "./library.ts";
 import { count } from "./units.ts";
-import { parseSettings } from "./words.ts";
 
 /** The one line that says what a command is about: which cluster, which provider, how many machines, and from what file. */
 export function describeCluster(cluster: Cluster): string {
@@ -18,20 +17,8 @@ export function describeCluster(cluster: Cluster): string {
 /**
  * What `up` and `plan` were pointed at: a file, a built-in template, the cluster named by `--cluster`; else `./cluster.yml` if
  * there is one, else the template `quickstart`.
- *
- * @throws BeltError `usage.invalid` for a `--set` that is not `key=value`.
  */
-export async function findDescription(
-  context: CliContext,
-  word: string | undefined,
-  how: { readonly sets: readonly string[]; readonly readOnly: boolean },
-): Promise<Description> {
-  const settings = parseSettings(how.sets, "--set");
-  const values = Object.fromEntries(settings.map(({ key, value }) => [key, value]));
-  return { target: await findTarget(context, word), values, readOnly: how.readOnly };
-}
-
-async function findTarget(context: CliContext, word: string | undefined): Promise<Description["target"]> {
+export async function findTarget(context: CliContext, word: string | undefined): Promise<Description["target"]> {
   const { io, globals, library } = context;
   if (word !== undefined) {
     const templates = await library.templates();

@@ -2,7 +2,7 @@ import type { Emit } from "../cluster/events.ts";
 import type { Cluster } from "../cluster/types.ts";
 import type { ImageStore } from "../providers/provider.ts";
 
-/** Everything that the commands act through: the cluster layer, seen from the command line. The real one is in `open-library.ts`. */
+/** Everything that the commands act through: the cluster layer, seen from the command line. The real one is in `real-library.ts`. */
 export interface Library {
   /** The folder that holds the state of all clusters; it need not be there yet. */
   home(): Promise<string>;
@@ -40,10 +40,8 @@ export interface Description {
     | { readonly kind: "file"; readonly path: string }
     | { readonly kind: "template"; readonly name: string }
     | { readonly kind: "cluster"; readonly name: string };
-  /** Values for `${VAR}`, given with `--set`. */
-  readonly values: Readonly<Record<string, string>>;
-  /** Only look: nothing may be written, not even the cluster's folder. */
-  readonly readOnly: boolean;
+  /** What `--set` gave, each `key=value`. */
+  readonly sets: readonly string[];
 }
 
 /** One `key=value` of `belt cluster update`. */

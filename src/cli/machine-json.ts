@@ -1,5 +1,5 @@
-import type { MachineState } from "../providers/provider.ts";
 import type { MachineView } from "../cluster/types.ts";
+import type { MachineState } from "../providers/provider.ts";
 import type { SwarmNode } from "../swarm/engine.ts";
 
 /** A machine's status in one word, as `ls` and `status` show it. */

@@ -1,9 +1,9 @@
 import { BeltError } from "../util/errors.ts";
+import { nearest } from "../util/nearest.ts";
 import type { CliContext, Io } from "./context.ts";
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
 import { type Leading, splitLeading } from "./globals.ts";
 import { familyHelp, mainHelp } from "./main-help.ts";
-import { nearest } from "../util/nearest.ts";
 import { colorWanted, painter } from "./paint.ts";
 import { type Entry, findCommand, membersOf, topWords } from "./program.ts";
 import { renderError } from "./render-error.ts";
@@ -67,9 +67,15 @@ function contextOf(io: Io, globals: CliContext["globals"], argv: readonly string
 
 function familyAlone(family: string, leading: Leading, rest: readonly string[], io: Io): number {
   if (leading.wantsHelp || rest[0] === "--help" || rest[0] === "-h") return print(io, familyHelp(family));
-  throw new BeltError("usage.invalid", `belt ${family} wants one of: ${membersOf(family).map((e) => e.name.split(" ")[1]).join(", ")}`, {
-    hint: `belt ${family} --help`,
-  });
+  throw new BeltError(
+    "usage.invalid",
+    `belt ${family} wants one of: ${membersOf(family)
+      .map((e) => e.name.split(" ")[1])
+      .join(", ")}`,
+    {
+      hint: `belt ${family} --help`,
+    },
+  );
 }
 
 function unknownCommand(word: string, known: readonly string[]): BeltError {

@@ -1,5 +1,9 @@
 /** Writes text and waits while the reader is slower than we are, so that output never piles up in memory. */
-export async function writeAll(stream: NodeJS.WritableStream, text: string | Uint8Array, signal: AbortSignal): Promise<void> {
+export async function writeAll(
+  stream: NodeJS.WritableStream,
+  text: string | Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
   if (stream.write(text)) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const done = (): void => resolve();

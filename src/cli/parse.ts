@@ -1,8 +1,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { BeltError } from "../util/errors.ts";
+import { quoteCommand } from "../util/shell.ts";
 import type { Globals } from "./context.ts";
 import { globalOptions } from "./globals.ts";
-import { quoteCommand } from "../util/shell.ts";
 import type { Entry } from "./program.ts";
 import type { Call, OptionSpec, Verb } from "./verb.ts";
 
@@ -53,14 +53,19 @@ export function helpOf(entry: Entry, verb: Verb): string {
   return buildCommand(entry, verb).helpInformation();
 }
 
-function takeRest(verb: Verb, words: readonly string[]): { own: readonly string[]; rest: readonly string[] | undefined } {
+function takeRest(
+  verb: Verb,
+  words: readonly string[],
+): { own: readonly string[]; rest: readonly string[] | undefined } {
   if (verb.rest === "everything") return { own: [], rest: words };
   const dashes = verb.rest === "after-dashes" ? words.indexOf("--") : -1;
   return dashes < 0 ? { own: words, rest: undefined } : { own: words.slice(0, dashes), rest: words.slice(dashes + 1) };
 }
 
 function buildCommand(entry: Entry, verb: Verb): Command {
-  const command = new Command(`belt ${entry.name}`).description(describe(entry, verb)).helpOption("-h, --help", "Show help");
+  const command = new Command(`belt ${entry.name}`)
+    .description(describe(entry, verb))
+    .helpOption("-h, --help", "Show help");
   command.configureHelp({ helpWidth: 100, subcommandTerm: () => "" });
   if (verb.usage !== "") command.arguments(verb.rest === "everything" ? "" : verb.usage.replace(" [-- CMD...]", ""));
   command.usage(`${verb.options.length > 0 || verb.rest !== "everything" ? "[options] " : ""}${verb.usage}`.trim());
@@ -128,7 +133,7 @@ function refuseMisplaced(typed: Typed, globals: Globals): void {
 }
 
 function callOf(command: Command, values: ReadonlyMap<string, unknown>, rest: readonly string[] | undefined): Call {
-  const valueOf = (name: string): unknown => {
+  const optionValue = (name: string): unknown => {
     const option = command.options.find((one) => one.long === name);
     if (!option) throw new BeltError("internal", `${command.name()} declares no option ${name}`);
     return values.get(option.attributeName());
@@ -136,13 +141,13 @@ function callOf(command: Command, values: ReadonlyMap<string, unknown>, rest: re
   return {
     words: command.args,
     rest,
-    flag: (name) => valueOf(name) === true,
+    flag: (name) => optionValue(name) === true,
     text: (name) => {
-      const value = valueOf(name);
+      const value = optionValue(name);
       return typeof value === "string" ? value : undefined;
     },
     list: (name) => {
-      const value = valueOf(name);
+      const value = optionValue(name);
       return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
     },
   };

@@ -41,7 +41,11 @@ export async function confirmByTyping(context: CliContext, word: string, questio
 
 function demandTerminal(context: CliContext, question: Question): void {
   if (context.io.terminal.stdin && context.io.terminal.stderr) return;
-  throw new BeltError("usage.confirmation-needed", `${question.what} wants a confirmation, and there is no terminal to ask at`, {
-    hint: `The same command with ${question.flag}`,
-  });
+  throw new BeltError(
+    "usage.confirmation-needed",
+    `${question.what} wants a confirmation, and there is no terminal to ask at`,
+    {
+      hint: `The same command with ${question.flag}`,
+    },
+  );
 }

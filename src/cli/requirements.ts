@@ -37,7 +37,8 @@ function refuseUnfixable(problems: readonly Problem[]): void {
   const unfixable = problems.filter((problem) => problem.fix === undefined);
   const [first] = unfixable;
   if (!first) return;
-  const others = unfixable.length === 1 ? "" : ` (and ${count(unfixable.length - 1, "more problem", "more problems")} above)`;
+  const others =
+    unfixable.length === 1 ? "" : ` (and ${count(unfixable.length - 1, "more problem", "more problems")} above)`;
   throw new BeltError("provider.requirements", `${first.message}${others}`, { hint: first.hint });
 }
 

@@ -1,8 +1,8 @@
 import type { Cluster, MachineView } from "../cluster/types.ts";
 import { BeltError } from "../util/errors.ts";
+import { nearest } from "../util/nearest.ts";
 import { compressNames, parseRanges } from "../util/ranges.ts";
 import { quoteWord } from "../util/shell.ts";
-import { nearest } from "../util/nearest.ts";
 
 /**
  * The machines that ranges name, in the order written. Only the provider is asked.

@@ -12,7 +12,9 @@ export interface Variable {
 
 /** Lines that set or unset variables in a shell, and a comment that says how to have them take effect. */
 export function shellLines(shell: Shell, variables: readonly Variable[], command: string): string {
-  const lines = variables.map(({ name, value }) => (value === undefined ? unset[shell](name) : set[shell](name, value)));
+  const lines = variables.map(({ name, value }) =>
+    value === undefined ? unset[shell](name) : set[shell](name, value),
+  );
   return [...lines, "# To have this take effect, run:", `# ${evaluate[shell](command)}`, ""].join("\n");
 }
 

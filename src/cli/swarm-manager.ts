@@ -18,9 +18,13 @@ export async function viewSwarm(cluster: Cluster, signal: AbortSignal): Promise<
   const managers = members.filter((view) => view.node?.manager?.reachability === "reachable");
   const chosen = managers.find((view) => view.node?.manager?.leader === true) ?? managers[0];
   if (!observed.nodes || !chosen) {
-    throw new BeltError("swarm.no-leader", `no manager of cluster ${cluster.name} answers${observed.swarmError ? `: ${observed.swarmError}` : ""}`, {
-      hint: "belt status shows the machines; belt up or belt swarm init makes a swarm.",
-    });
+    throw new BeltError(
+      "swarm.no-leader",
+      `no manager of cluster ${cluster.name} answers${observed.swarmError ? `: ${observed.swarmError}` : ""}`,
+      {
+        hint: "belt status shows the machines; belt up or belt swarm init makes a swarm.",
+      },
+    );
   }
   const machineOf = new Map(members.flatMap((view) => (view.node ? [[view.node.id, view] as const] : [])));
   return { nodes: observed.nodes, machineOf, manager: chosen.name };

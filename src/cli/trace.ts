@@ -68,10 +68,18 @@ function collectSpans(events: readonly BeltEvent[]): Span[] {
   for (const event of events) {
     switch (event.event) {
       case "phase-started":
-        begin(`${event.machine} ${event.phase}`, { thread: event.machine, name: event.phase, category: "phase", start: event.at });
+        begin(`${event.machine} ${event.phase}`, {
+          thread: event.machine,
+          name: event.phase,
+          category: "phase",
+          start: event.at,
+        });
         break;
       case "phase-finished":
-        finish(`${event.machine} ${event.phase}`, event.at, { effect: event.effect, ...(event.detail ? { detail: event.detail } : {}) });
+        finish(`${event.machine} ${event.phase}`, event.at, {
+          effect: event.effect,
+          ...(event.detail ? { detail: event.detail } : {}),
+        });
         break;
       case "phase-failed":
         finish(`${event.machine} ${event.phase}`, event.at, { failed: event.code, message: event.message });
@@ -114,12 +122,12 @@ function machineSpans(spans: readonly Span[]): Span[] {
 }
 
 function nameThreads(tidOf: ReadonlyMap<string, number>): TraceEvent[] {
-  const process: TraceEvent = { name: "process_name", ph: "M", pid: 1, tid: 0, args: { name: "belt" } };
+  const program: TraceEvent = { name: "process_name", ph: "M", pid: 1, tid: 0, args: { name: "belt" } };
   const threads = [...tidOf].flatMap(([thread, tid]): TraceEvent[] => [
     { name: "thread_name", ph: "M", pid: 1, tid, args: { name: thread } },
     { name: "thread_sort_index", ph: "M", pid: 1, tid, args: { sort_index: tid } },
   ]);
-  return [process, ...threads];
+  return [program, ...threads];
 }
 
 function complete(span: Span, tid: number, zero: number): TraceEvent {

@@ -1,6 +1,6 @@
 import type { Machine, RemoveOutcome } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
-import { removePath } from "../util/files.ts";
+import { readTextIfThere, removePath } from "../util/files.ts";
 import { compressNames } from "../util/ranges.ts";
 import { type ClusterContext, emit, machinesByName, providerNames } from "./context.ts";
 import { conclude } from "./outcome.ts";
@@ -88,7 +88,8 @@ async function provenGone(context: ClusterContext, signal: AbortSignal): Promise
   });
 }
 
-/** The keys open nothing any more. A cluster file that lies in the folder is the user's and stays. */
+/** The keys open nothing any more. A cluster file that lies in the folder is the user's and stays; else the folder goes. */
 async function forget({ folder }: ClusterContext): Promise<void> {
   for (const file of [folder.keys, folder.knownHosts, folder.activeNode, folder.journal]) await removePath(file);
+  if ((await readTextIfThere(folder.ownFile)) === undefined) await removePath(folder.path);
 }

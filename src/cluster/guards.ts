@@ -2,7 +2,7 @@ import type { Machine } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import type { ClusterContext } from "./context.ts";
-import type { MachineView } from "./types.ts";
+import type { MachineView, Observed } from "./types.ts";
 
 /**
  * Keeps managers from being removed, stopped or restarted one by one: as long as nothing counts the quorum first, that is
@@ -10,11 +10,15 @@ import type { MachineView } from "./types.ts";
  *
  * @throws BeltError `guard.quorum` naming the managers.
  */
-export function guardManagers(verb: string, targets: readonly MachineView[], all: readonly MachineView[]): void {
+export function guardManagers(
+  verb: string,
+  targets: readonly MachineView[],
+  { machines: all, nodes }: Pick<Observed, "machines" | "nodes">,
+): void {
   const named = new Set(targets.map(({ name }) => name));
   const existing = all.filter(({ machine }) => machine !== undefined);
   if (existing.every(({ name }) => named.has(name))) return;
-  const managers = targets.filter(isManager).map(({ name }) => name);
+  const managers = targets.filter((view) => mayBeManager(view, nodes !== undefined)).map(({ name }) => name);
   if (managers.length === 0) return;
   throw new BeltError(
     "guard.quorum",
@@ -39,7 +43,10 @@ export function guardCount(
   });
 }
 
-/** A machine counts as a manager when the swarm says so, and, where it cannot be asked, when the file says so. */
-function isManager(view: MachineView): boolean {
-  return view.node ? view.node.role === "manager" : view.role === "manager";
+/**
+ * A machine counts as a manager when the swarm says so. Where the swarm cannot be asked, the file decides, and a machine that
+ * the file does not name may be one.
+ */
+function mayBeManager(view: MachineView, swarmAnswered: boolean): boolean {
+  return swarmAnswered ? view.node?.role === "manager" : view.role !== "worker";
 }

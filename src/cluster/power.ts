@@ -22,9 +22,9 @@ export async function changePower(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { machines } = await observe(context, action !== "start", signal);
-  const targets = pickViews(names, machines);
-  if (action !== "start") guardManagers(action, targets, machines);
+  const observed = await observe(context, action !== "start", signal);
+  const targets = pickViews(names, observed.machines);
+  if (action !== "start") guardManagers(action, targets, observed);
   const tally = new Tally(context);
   await mapBounded(targets, maxAtOnce, (view) =>
     tally.phase(view.name, "power", () => applyPower(context, action, view, signal)),

@@ -30,11 +30,11 @@ export async function removeNamed(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { machines } = await observe(context, true, signal);
-  const targets = pickViews(names, machines);
-  guardManagers("remove", targets, machines);
+  const observed = await observe(context, true, signal);
+  const targets = pickViews(names, observed.machines);
+  guardManagers("remove", targets, observed);
   const tally = new Tally(context);
-  const all = machines.filter(({ machine }) => machine !== undefined).length === targets.length;
+  const all = observed.machines.filter(({ machine }) => machine !== undefined).length === targets.length;
   const leaving = targets.filter(({ node }) => node !== undefined && !all);
   const manager = leaving.length > 0 ? await speaker(context, signal) : undefined;
   await mapBounded(leaving, maxAtOnce, (view) =>

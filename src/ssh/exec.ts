@@ -73,9 +73,12 @@ function runToEnd(channel: ClientChannel, run: Run): Promise<ExecResult> {
   const stopFeeding = feed(channel, options.stdin, giveUp);
   const aborted = (): void => giveUp(signal.reason);
   signal.addEventListener("abort", aborted, { once: true });
-  endOfCommand(channel, run.link).then((code) => {
-    resolve({ code, stdout: textOf(stdout), stderr: textOf(stderr) });
-  }, reject);
+  endOfCommand(channel, run.link)
+    .then(async (code) => {
+      await Promise.all([stdout.idle(), stderr.idle()]);
+      resolve({ code, stdout: textOf(stdout), stderr: textOf(stderr) });
+    })
+    .catch(reject);
   return promise.finally(() => {
     signal.removeEventListener("abort", aborted);
     stopFeeding();
@@ -88,21 +91,28 @@ interface Tap {
   readonly giveUp: (reason: unknown) => void;
 }
 
-/** Hands on what a stream brings, holding it back while the callback's promise is pending; returns what was collected. */
-function tap(stream: Readable, { collect, onChunk, giveUp }: Tap): readonly Buffer[] {
+interface Tapped {
+  readonly chunks: readonly Buffer[];
+  /** Waits for the callback's last promise: a paused stream may still say that it has ended. */
+  readonly idle: () => Promise<unknown>;
+}
+
+/** Hands on what a stream brings, and holds it back while the callback's promise is pending. */
+function tap(stream: Readable, { collect, onChunk, giveUp }: Tap): Tapped {
   const chunks: Buffer[] = [];
+  let busy: Promise<unknown> = Promise.resolve();
   stream.on("data", (chunk: Buffer) => {
     if (collect) chunks.push(chunk);
     try {
       const pending = onChunk?.(chunk);
       if (!(pending instanceof Promise)) return;
       stream.pause();
-      pending.then(() => stream.resume(), giveUp);
+      busy = pending.then(() => stream.resume(), giveUp);
     } catch (error) {
       giveUp(error);
     }
   });
-  return chunks;
+  return { chunks, idle: () => busy };
 }
 
 /** Gives the command its input, and its end at once where there is none; returns the function that lets go of it. */
@@ -126,8 +136,8 @@ function endOf(stream: Readable): Promise<readonly unknown[]> {
   });
 }
 
-function textOf(chunks: readonly Buffer[]): string {
-  return Buffer.concat(chunks).toString();
+function textOf(tapped: Tapped): string {
+  return Buffer.concat(tapped.chunks).toString();
 }
 
 /** The first words of a command, for messages. */

@@ -4,7 +4,8 @@ import type { Link } from "./link.ts";
 
 /**
  * The work on the machine. The file comes into being beside its target, with its mode before its content, and takes the
- * target's place only when every byte is there: a connection that is cut ends the input early, and the count tells.
+ * target's place only when every byte is there: a connection that is cut ends the input early, and the count tells. Nobody
+ * reads the complaint then, which must not kill the shell before it has cleaned up.
  */
 const SCRIPT = `set -eu
 target=$1 mode=$2 size=$3
@@ -15,6 +16,7 @@ umask 077
 new=$(mktemp -- "$folder/.belt.XXXXXXXXXX")
 trap 'rm -f -- "$new"' EXIT
 trap 'exit 129' HUP INT TERM
+trap '' PIPE
 chmod -- "$mode" "$new"
 cat >"$new"
 came=$(wc -c <"$new")

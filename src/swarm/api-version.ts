@@ -2,10 +2,10 @@ import { BeltError } from "../util/errors.ts";
 import type { HttpReply } from "./http.ts";
 
 /** The newest version of the Engine API that beltkit was written for. */
-export const newestApiVersion = "1.57";
+const newestApiVersion = "1.57";
 
 /** The oldest that it works with: Docker Engine 20.10's. */
-export const oldestApiVersion = "1.41";
+const oldestApiVersion = "1.41";
 
 /**
  * The API version to speak with an engine: the newest that both know, from the reply to `GET /_ping`.
@@ -26,7 +26,7 @@ export function negotiate(machine: string, ping: HttpReply): string {
 }
 
 /** Below 0, 0, or above 0, as versions of two numbers compare. */
-export function compareVersions(left: string, right: string): number {
+function compareVersions(left: string, right: string): number {
   const [leftMajor = 0, leftMinor = 0] = left.split(".").map(Number);
   const [rightMajor = 0, rightMinor = 0] = right.split(".").map(Number);
   return leftMajor - rightMajor || leftMinor - rightMinor;

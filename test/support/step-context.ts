@@ -101,6 +101,7 @@ export function engineThat(answers: {
     nodes: unexpected,
     updateNode: unexpected,
     removeNode: unexpected,
+    runningTasks: unexpected,
     [Symbol.asyncDispose]: async () => {},
   };
 }

@@ -110,9 +110,14 @@ describe("giving up", () => {
 
   it("closes a stream that opens only after nobody waits for it any more", async () => {
     const opening = Promise.withResolvers<Duplex>();
-    const slow = new HttpClient(() => opening.promise, 1);
+    let dials = 0;
+    const slow = new HttpClient(() => {
+      dials += 1;
+      return opening.promise;
+    }, 1);
     const controller = new AbortController();
     const sent = slow.send(get, controller.signal);
+    await expect.poll(() => dials).toBe(1);
     controller.abort(new Error("enough"));
     await expect(sent).rejects.toThrow("enough");
     const [stream] = duplexPair();

@@ -20,7 +20,12 @@ export const active: Verb = {
     await using cluster = await openCluster(context);
     if (call.words.length > 0) {
       const views = await selectMachines(cluster, call.words, context.signal);
-      await cluster.setActiveNode(exactlyOne(views.map((view) => view.name), "belt active"));
+      await cluster.setActiveNode(
+        exactlyOne(
+          views.map((view) => view.name),
+          "belt active",
+        ),
+      );
     }
     printText(context, `${await cluster.activeNode(context.signal)}\n`);
     return exitCodes.done;

@@ -56,7 +56,9 @@ async function summarize(context: CliContext, name: string): Promise<Omit<Row, "
 
 function leaderOf(observed: Observed): string | undefined {
   const leader = observed.nodes?.find((node) => node.manager?.leader === true);
-  return observed.machines.find((view) => view.node?.id === leader?.id && leader !== undefined)?.name ?? leader?.hostname;
+  return (
+    observed.machines.find((view) => view.node?.id === leader?.id && leader !== undefined)?.name ?? leader?.hostname
+  );
 }
 
 /** The swarm's own counts where it answers; else the machines that are there, by the roles of the file. */

@@ -17,7 +17,10 @@ export const clusterNew: Verb = {
     if (!providers.includes(provider)) throw noProvider(provider, providers);
     const name = firstWord(call);
     const { file } = await context.library.newCluster(name, provider);
-    printText(context, `Cluster ${name} on ${provider} is in use; its file is ${file}.\nNext: belt create 512mb 'node[1:3]'\n`);
+    printText(
+      context,
+      `Cluster ${name} on ${provider} is in use; its file is ${file}.\nNext: belt create 512mb 'node[1:3]'\n`,
+    );
     return exitCodes.done;
   },
 };

@@ -8,7 +8,8 @@ import { firstWord } from "../words.ts";
 /** Prints a shell's completion script. */
 export const completion: Verb = {
   usage: "<shell>",
-  details: "For bash, zsh and fish: commands, options, and the names of machines, clusters and templates. For zsh it also switches globbing off for belt, so that ranges need no quotes.",
+  details:
+    "For bash, zsh and fish: commands, options, and the names of machines, clusters and templates. For zsh it also switches globbing off for belt, so that ranges need no quotes.",
   options: [],
   examples: [
     ["source <(belt completion bash)", "In ~/.bashrc"],

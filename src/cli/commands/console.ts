@@ -19,21 +19,24 @@ export const consoleLog: Verb = {
   run: async (call, context) => {
     await using cluster = await openCluster(context);
     const views = await selectMachines(cluster, call.words, context.signal);
-    const name = exactlyOne(views.map((view) => view.name), "belt console");
+    const name = exactlyOne(
+      views.map((view) => view.name),
+      "belt console",
+    );
     const machine = views[0]?.machine;
-    const { console } = await cluster.provider();
-    if (!console || !machine) {
+    const { console: log } = await cluster.provider();
+    if (!log || !machine) {
       throw new BeltError("usage.invalid", `provider ${cluster.spec.provider} keeps no console of ${name}`, {
         hint: `belt ssh ${name} -- journalctl -b`,
       });
     }
     if (!call.flag("--follow")) {
-      printText(context, await console.read(machine, context.signal));
+      printText(context, await log.read(machine, context.signal));
       return exitCodes.done;
     }
     const signal = AbortSignal.any([context.signal, context.io.outputClosed]);
     try {
-      for await (const text of console.follow(machine, signal)) context.io.stdout.write(text);
+      for await (const text of log.follow(machine, signal)) context.io.stdout.write(text);
     } catch (error) {
       if (!signal.aborted) throw error;
     }

@@ -41,7 +41,10 @@ export const create: Verb = {
       traceFile: call.text("--trace"),
       run: async (emit) => {
         await using open = await context.library.open(cluster, emit);
-        say(context, `Cluster ${cluster} on ${open.spec.provider}: ${count(names.length, "machine")} of ${size} (${quotedNames(names)})`);
+        say(
+          context,
+          `Cluster ${cluster} on ${open.spec.provider}: ${count(names.length, "machine")} of ${size} (${quotedNames(names)})`,
+        );
         if (!(await agreedTo(context, open, names))) return exitCodes.failed;
         return { outcome: await open.create(names, options, context.signal), words: wordsFor(names) };
       },

@@ -22,7 +22,9 @@ export const doctor: Verb = {
     const doctorContext = { host: context.io.host, env: context.io.env, library: context.library };
     const results = await mapBounded(looks, looks.length, (look: Look) => look(doctorContext));
     const findings = results.flatMap((result): readonly Finding[] =>
-      result.status === "fulfilled" ? result.value : [{ check: "doctor", state: "unknown", found: messageOf(result.reason) }],
+      result.status === "fulfilled"
+        ? result.value
+        : [{ check: "doctor", state: "unknown", found: messageOf(result.reason) }],
     );
     const isHealthy = findings.every((finding) => finding.state !== "problem");
     if (context.globals.json) printJson(context, { healthy: isHealthy, findings });

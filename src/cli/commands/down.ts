@@ -34,7 +34,8 @@ export const down: Verb = {
         refuseProtected(cluster);
         const { machines } = await cluster.observe({ swarm: false }, context.signal);
         const present = machines.filter((view) => view.machine !== undefined);
-        const agreed = present.length === 0 || (await confirmDown(context, cluster, { present, named: named !== undefined }));
+        const agreed =
+          present.length === 0 || (await confirmDown(context, cluster, { present, named: named !== undefined }));
         return agreed ? { outcome: await cluster.down(context.signal), words: wordsFor(name) } : exitCodes.failed;
       },
     });
@@ -56,7 +57,10 @@ async function confirmDown(
   what: { readonly present: readonly MachineView[]; readonly named: boolean },
 ): Promise<boolean> {
   const names = what.present.map((view) => view.name);
-  say(context, `Cluster ${cluster.name} on ${cluster.spec.provider} loses all of its ${count(names.length, "machine")}:`);
+  say(
+    context,
+    `Cluster ${cluster.name} on ${cluster.spec.provider} loses all of its ${count(names.length, "machine")}:`,
+  );
   say(context, `  ${names.join(" ")}`);
   if (context.globals.yes && what.named) return true;
   return await confirmByTyping(context, cluster.name, {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Cluster } from "../../cluster/types.ts";
-import { BeltError } from "../../util/errors.ts";
 import { engineTlsPort, hostAndPort } from "../../swarm/ports.ts";
+import { BeltError } from "../../util/errors.ts";
 import { quoteCommand } from "../../util/shell.ts";
 import { exitCodes } from "../exit-code.ts";
 import { openCluster } from "../open-cluster.ts";
@@ -16,7 +16,8 @@ const names = ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"] as const;
 /** Prints the variables with which the plain docker command talks to a machine's engine over mutual TLS. */
 export const env: Verb = {
   usage: "[name]",
-  details: "Without a name: the active node. The engine must be reachable at port 2376 of the machine's private address.",
+  details:
+    "Without a name: the active node. The engine must be reachable at port 2376 of the machine's private address.",
   options: [
     { flags: "--shell <shell>", summary: "The shell to write for (default: from SHELL)", choices: shells },
     { flags: "--unset", summary: "Unset the variables" },
@@ -32,19 +33,37 @@ export const env: Verb = {
     const shell = shellOf(call, context.io.env);
     const command = quoteCommand(["belt", "env", ...call.words, ...(call.flag("--unset") ? ["--unset"] : [])]);
     if (call.flag("--unset")) {
-      printText(context, shellLines(shell, names.map((name) => ({ name, value: undefined })), command));
+      printText(
+        context,
+        shellLines(
+          shell,
+          names.map((name) => ({ name, value: undefined })),
+          command,
+        ),
+      );
       return exitCodes.done;
     }
     await using cluster = await openCluster(context);
     refuseClosed(cluster);
     const name = call.words[0] ?? (await cluster.activeNode(context.signal));
     const views = await selectMachines(cluster, [name], context.signal);
-    const machine = exactlyOne(views.map((view) => view.name), "belt env");
+    const machine = exactlyOne(
+      views.map((view) => view.name),
+      "belt env",
+    );
     const address = views[0]?.machine?.privateAddress ?? views[0]?.machine?.publicAddress;
-    if (address === undefined) throw new BeltError("machine.missing", `${machine} has no address`, { hint: `belt start ${machine}` });
+    if (address === undefined)
+      throw new BeltError("machine.missing", `${machine} has no address`, { hint: `belt start ${machine}` });
     const certificates = path.resolve(context.io.cwd, await cluster.clientCertificates());
     const values = [`tcp://${hostAndPort(address, engineTlsPort)}`, "1", certificates];
-    printText(context, shellLines(shell, names.map((variable, index) => ({ name: variable, value: values[index] })), command));
+    printText(
+      context,
+      shellLines(
+        shell,
+        names.map((variable, index) => ({ name: variable, value: values[index] })),
+        command,
+      ),
+    );
     return exitCodes.done;
   },
 };
@@ -57,7 +76,11 @@ function shellOf(call: Call, variables: Readonly<Record<string, string | undefin
 function refuseClosed(cluster: Cluster): void {
   const { api } = cluster.spec.engine;
   if (api !== "off" && api !== "loopback") return;
-  throw new BeltError("usage.invalid", `engine.api is ${api} in cluster ${cluster.name}: its engines do not listen on port ${engineTlsPort}`, {
-    hint: "belt docker works without it; engine.api: members opens it.",
-  });
+  throw new BeltError(
+    "usage.invalid",
+    `engine.api is ${api} in cluster ${cluster.name}: its engines do not listen on port ${engineTlsPort}`,
+    {
+      hint: "belt docker works without it; engine.api: members opens it.",
+    },
+  );
 }

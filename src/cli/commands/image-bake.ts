@@ -1,14 +1,15 @@
 import { exitCodes } from "../exit-code.ts";
 import { driverOption, imageDriver } from "../image-option.ts";
-import { openProgress } from "../progress.ts";
 import { say } from "../output.ts";
+import { openProgress } from "../progress.ts";
 import { durationText } from "../units.ts";
 import type { Verb } from "../verb.ts";
 
 /** Makes base images now, so that the first `up` need not. */
 export const imageBake: Verb = {
   usage: "[image...]",
-  details: "Without an argument: debian-13-docker, the default of the local provider, with the bare image that it stands on.",
+  details:
+    "Without an argument: debian-13-docker, the default of the local provider, with the bare image that it stands on.",
   options: [driverOption],
   examples: [
     ["belt image bake", "The default image"],
@@ -22,7 +23,11 @@ export const imageBake: Verb = {
     try {
       for (const image of images) {
         const begun = context.io.clock.elapsed();
-        const how = await context.library.bakeImage({ provider: imageDriver(call), image, onLine }, progress.emit, context.signal);
+        const how = await context.library.bakeImage(
+          { provider: imageDriver(call), image, onLine },
+          progress.emit,
+          context.signal,
+        );
         const took = durationText(context.io.clock.elapsed() - begun);
         say(context, how === "made" ? `Image ${image} is ready (${took}).` : `Image ${image} is there already.`);
       }

@@ -1,9 +1,9 @@
+import { parseRanges } from "../../util/ranges.ts";
 import { exitCodes } from "../exit-code.ts";
 import { machineJson, managerStatus } from "../machine-json.ts";
 import { openCluster } from "../open-cluster.ts";
 import { printJson } from "../output.ts";
 import { pickMachines } from "../select-machines.ts";
-import { parseRanges } from "../../util/ranges.ts";
 import type { Verb } from "../verb.ts";
 
 /** Prints all that the provider and the swarm know about machines. */

@@ -1,4 +1,4 @@
-import { describeCluster, findDescription } from "../describe-cluster.ts";
+import { describeCluster, findTarget } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
 import { quiet } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
@@ -9,7 +9,7 @@ import type { Verb } from "../verb.ts";
 export const plan: Verb = {
   usage: "[file-or-template]",
   options: [
-    { flags: "--set <key=value>", summary: "Fill ${key} in the file (repeatable)", repeatable: true },
+    { flags: "--set <key=value>", summary: "Fill a variable of the file, or set a key of it (repeatable)", repeatable: true },
     { flags: "--detailed-exit-code", summary: "End with code 10 when there are changes" },
   ],
   examples: [
@@ -19,7 +19,7 @@ export const plan: Verb = {
   json: "document",
   completes: "templates",
   run: async (call, context) => {
-    const description = await findDescription(context, call.words[0], { sets: call.list("--set"), readOnly: true });
+    const description = { target: await findTarget(context, call.words[0]), sets: call.list("--set") };
     await using cluster = await context.library.openDescribed(description, quiet);
     say(context, describeCluster(cluster));
     const changes = await cluster.plan(context.signal);

@@ -5,7 +5,8 @@ import type { Verb } from "../verb.ts";
 /** Removes machines by name. */
 export const rm: Verb = {
   usage: "<range...>",
-  details: "Machines that are in the swarm leave it first: drained, then removed. Managers are refused while the swarm needs them.",
+  details:
+    "Machines that are in the swarm leave it first: drained, then removed. Managers are refused while the swarm needs them.",
   options: [],
   examples: [
     ["belt rm 'node[3:4]'", "Two machines, after a confirmation"],

@@ -38,7 +38,8 @@ export const ssh: Verb = {
     const sudo = call.flag("--sudo");
     const [only] = names;
     if (argv === undefined) return await openShell(context, cluster, names);
-    if (only !== undefined && names.length === 1 && !call.flag("--group")) return await runOnOne(context, cluster, { name: only, argv, sudo });
+    if (only !== undefined && names.length === 1 && !call.flag("--group"))
+      return await runOnOne(context, cluster, { name: only, argv, sudo });
     return await runOnMany(context, cluster, { names, argv, sudo, group: call.flag("--group") });
   },
 };
@@ -101,7 +102,9 @@ async function runOnMany(context: CliContext, cluster: Cluster, run: ManyRun): P
       machines: run.names.map((name) => ({ name, connect: (inner) => cluster.connect(name, inner) })),
       argv: run.argv,
       sudo: run.sudo,
-      ...(run.group ? {} : { onLines: ({ name, stream, lines }) => writeAll(io[stream], prefixLines(name, lines, width), signal) }),
+      ...(run.group
+        ? {}
+        : { onLines: ({ name, stream, lines }) => writeAll(io[stream], prefixLines(name, lines, width), signal) }),
       ...(run.group ? {} : { onOutcome: (outcome) => reportFailure(context, outcome) }),
     },
     signal,
@@ -115,7 +118,11 @@ async function printGroup(context: CliContext, { names, outcome }: OutputGroup):
   if (outcome.kind === "failed") return reportFailure(context, outcome);
   const code = outcome.code === 0 ? "" : `, exit code ${outcome.code}`;
   const header = `--- ${compressNames(names)} (${names.length}${code}) ---`;
-  await writeAll(context.io.stdout, `${context.paint.stdout("bold", header)}\n${ended(outcome.stdout)}`, context.signal);
+  await writeAll(
+    context.io.stdout,
+    `${context.paint.stdout("bold", header)}\n${ended(outcome.stdout)}`,
+    context.signal,
+  );
   if (outcome.stderr !== "") await writeAll(context.io.stderr, ended(outcome.stderr), context.signal);
 }
 

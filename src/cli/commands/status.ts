@@ -20,7 +20,11 @@ export const status: Verb = {
   details:
     "Machines are active, stopped, creating, removing, failed or missing; nodes of the swarm are ready, down, disconnected or unknown. --wait ends when at least that many machines are active, or nodes ready.",
   options: [
-    { flags: "--wait <status=count>", summary: "Wait for active=N machines or ready=N nodes (repeatable)", repeatable: true },
+    {
+      flags: "--wait <status=count>",
+      summary: "Wait for active=N machines or ready=N nodes (repeatable)",
+      repeatable: true,
+    },
     { flags: "--timeout <duration>", summary: `How long to wait: 90s, 5m, 1h (default: ${defaultTimeout})` },
   ],
   examples: [
@@ -33,7 +37,8 @@ export const status: Verb = {
     const goals = parseGoals(call.list("--wait"));
     const timeoutMs = parseDuration(call.text("--timeout") ?? defaultTimeout, "--timeout");
     await using cluster = await openCluster(context);
-    const counts = goals.length > 0 ? await waitFor(context, cluster, { goals, timeoutMs }) : countAll(await look(context, cluster));
+    const counts =
+      goals.length > 0 ? await waitFor(context, cluster, { goals, timeoutMs }) : countAll(await look(context, cluster));
     if (context.globals.json) printJson(context, { cluster: cluster.name, statuses: counts });
     else printText(context, statusTable(counts));
     return exitCodes.done;
@@ -54,11 +59,15 @@ interface Goal {
 }
 
 function parseGoals(words: readonly string[]): readonly Goal[] {
-  return words.flatMap((word) => word.split(",")).map((word) => {
-    const match = /^(active|ready)=(\d+)$/.exec(word);
-    if (match) return { status: match[1] === "ready" ? "ready" : "active", count: Number(match[2]) };
-    throw new BeltError("usage.invalid", `--wait: "${word}" is nothing to wait for`, { hint: "For example: belt status --wait active=3" });
-  });
+  return words
+    .flatMap((word) => word.split(","))
+    .map((word) => {
+      const match = /^(active|ready)=(\d+)$/.exec(word);
+      if (match) return { status: match[1] === "ready" ? "ready" : "active", count: Number(match[2]) };
+      throw new BeltError("usage.invalid", `--wait: "${word}" is nothing to wait for`, {
+        hint: "For example: belt status --wait active=3",
+      });
+    });
 }
 
 async function look(context: CliContext, cluster: Cluster, swarm = true): Promise<Observed> {
@@ -96,13 +105,22 @@ function timedOut(counts: readonly StatusCount[], unmet: readonly Goal[], timeou
 }
 
 function countAll(observed: Observed): readonly StatusCount[] {
-  const machines = group(observed.machines.map((view) => [statusWord(view), view.name]), "machines");
+  const machines = group(
+    observed.machines.map((view) => [statusWord(view), view.name]),
+    "machines",
+  );
   const nameOf = new Map(observed.machines.flatMap((view) => (view.node ? [[view.node.id, view.name] as const] : [])));
-  const nodes = group((observed.nodes ?? []).map((node) => [node.status, nameOf.get(node.id) ?? node.hostname]), "nodes");
+  const nodes = group(
+    (observed.nodes ?? []).map((node) => [node.status, nameOf.get(node.id) ?? node.hostname]),
+    "nodes",
+  );
   return [...machines, ...nodes];
 }
 
-function group(entries: readonly (readonly [status: string, name: string])[], of: StatusCount["of"]): readonly StatusCount[] {
+function group(
+  entries: readonly (readonly [status: string, name: string])[],
+  of: StatusCount["of"],
+): readonly StatusCount[] {
   return [...Map.groupBy(entries, ([word]) => word)].map(([word, members]) => ({
     of,
     status: word,

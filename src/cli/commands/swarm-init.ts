@@ -1,6 +1,6 @@
 import { workOnNamed } from "../named-work.ts";
-import { exactlyOne } from "../words.ts";
 import type { Verb } from "../verb.ts";
+import { exactlyOne } from "../words.ts";
 
 /** Makes a swarm with one machine as its first manager. */
 export const swarmInit: Verb = {

@@ -1,9 +1,9 @@
-import { parseRanges } from "../../util/ranges.ts";
 import { BeltError } from "../../util/errors.ts";
+import { parseRanges } from "../../util/ranges.ts";
 import { workOnNamed } from "../named-work.ts";
 import { count } from "../units.ts";
-import { exactlyOne, firstWord } from "../words.ts";
 import type { Verb } from "../verb.ts";
+import { exactlyOne, firstWord } from "../words.ts";
 
 /** Joins machines to the swarm that another machine leads. */
 export const swarmJoin: Verb = {

@@ -1,3 +1,4 @@
+import { naturalCompare } from "../../util/natural-compare.ts";
 import { exitCodes } from "../exit-code.ts";
 import { managerStatus, nodeJson } from "../machine-json.ts";
 import { openCluster } from "../open-cluster.ts";
@@ -5,7 +6,6 @@ import { printJson, printText } from "../output.ts";
 import { type SwarmView, viewSwarm } from "../swarm-manager.ts";
 import { table } from "../table.ts";
 import type { Verb } from "../verb.ts";
-import { naturalCompare } from "../../util/natural-compare.ts";
 
 /** Lists the nodes as a manager sees them. */
 export const swarmStatus: Verb = {
@@ -17,8 +17,16 @@ export const swarmStatus: Verb = {
     await using cluster = await openCluster(context);
     const swarm = await viewSwarm(cluster, context.signal);
     const nodes = rowsOf(swarm);
-    if (context.globals.json) printJson(context, { cluster: cluster.name, seenBy: swarm.manager, nodes: nodes.map(({ json }) => json) });
-    else printText(context, table(["NAME", "ROLE", "STATUS", "AVAILABILITY", "MANAGER", "ENGINE", "ID"], nodes.map(({ cells }) => cells)));
+    if (context.globals.json)
+      printJson(context, { cluster: cluster.name, seenBy: swarm.manager, nodes: nodes.map(({ json }) => json) });
+    else
+      printText(
+        context,
+        table(
+          ["NAME", "ROLE", "STATUS", "AVAILABILITY", "MANAGER", "ENGINE", "ID"],
+          nodes.map(({ cells }) => cells),
+        ),
+      );
     return exitCodes.done;
   },
 };
@@ -28,6 +36,13 @@ function rowsOf(swarm: SwarmView): readonly { readonly cells: readonly string[];
   const sorted = named.sort((a, b) => a.node.role.localeCompare(b.node.role) || naturalCompare(a.name, b.name));
   return sorted.map(({ node, name }) => ({
     cells: [name, node.role, node.status, node.availability, managerStatus(node) ?? "", node.engineVersion, node.id],
-    json: { name, role: node.role, ...nodeJson(node), managerStatus: managerStatus(node) ?? null, labels: node.labels, address: node.address },
+    json: {
+      name,
+      role: node.role,
+      ...nodeJson(node),
+      managerStatus: managerStatus(node) ?? null,
+      labels: node.labels,
+      address: node.address,
+    },
   }));
 }

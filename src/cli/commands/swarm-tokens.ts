@@ -8,7 +8,8 @@ import type { Verb } from "../verb.ts";
 /** Prints the swarm's join tokens, read from a live manager, or replaces them. */
 export const swarmTokens: Verb = {
   usage: "[rotate]",
-  details: "belt itself never needs them printed: its joins read them from a manager and send them in the body of an API call.",
+  details:
+    "belt itself never needs them printed: its joins read them from a manager and send them in the body of an API call.",
   options: [{ flags: "--quiet", summary: "Print the worker's token alone" }],
   examples: [
     ["belt swarm tokens", "The tokens for workers and managers"],
@@ -18,7 +19,9 @@ export const swarmTokens: Verb = {
   run: async (call, context) => {
     const [action] = call.words;
     if (action !== undefined && action !== "rotate") {
-      throw new BeltError("usage.invalid", `belt swarm tokens does not know "${action}"`, { hint: "belt swarm tokens rotate" });
+      throw new BeltError("usage.invalid", `belt swarm tokens does not know "${action}"`, {
+        hint: "belt swarm tokens rotate",
+      });
     }
     await using cluster = await openCluster(context);
     const { manager } = await viewSwarm(cluster, context.signal);

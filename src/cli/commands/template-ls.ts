@@ -12,7 +12,14 @@ export const templateLs: Verb = {
   run: async (_call, context) => {
     const templates = await context.library.templates();
     if (context.globals.json) printJson(context, { templates });
-    else printText(context, table(["TEMPLATE", "MAKES"], templates.map(({ name, summary }) => [name, summary])));
+    else
+      printText(
+        context,
+        table(
+          ["TEMPLATE", "MAKES"],
+          templates.map(({ name, summary }) => [name, summary]),
+        ),
+      );
     return exitCodes.done;
   },
 };

@@ -1,7 +1,7 @@
 import type { Cluster } from "../../cluster/types.ts";
 import { BeltError } from "../../util/errors.ts";
 import type { CliContext } from "../context.ts";
-import { describeCluster, findDescription } from "../describe-cluster.ts";
+import { describeCluster, findTarget } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
 import { quiet } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
@@ -19,23 +19,22 @@ export const up: Verb = {
     "Without an argument: ./cluster.yml if there is one, else the built-in template quickstart, which makes one manager and two workers on this host. Safe to run again: what is as the file says is left alone, and what was cut short goes on.",
   options: [
     { flags: "--dry-run", summary: "Show the plan and stop" },
-    { flags: "--set <key=value>", summary: "Fill ${key} in the file (repeatable)", repeatable: true },
+    { flags: "--set <key=value>", summary: "Fill a variable of the file, or set a key of it (repeatable)", repeatable: true },
     { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
     { flags: "--report <file>", summary: "Not yet available" },
   ],
   examples: [
     ["belt up", "./cluster.yml, or one manager and two workers on this host"],
     ["belt up ha --yes", "A built-in template, asking nothing"],
-    ["belt up shop.yml --set region=sgp1", "Another file, with a value for ${region}"],
+    ["belt up shop.yml --set region=sgp1", "Another file, with a value for its variable region"],
     ["belt up --dry-run", "What it would do"],
   ],
   json: "lines",
   completes: "templates",
   run: async (call, context) => {
     if (call.text("--report") !== undefined) throw notYet();
-    const readOnly = call.flag("--dry-run");
-    const description = await findDescription(context, call.words[0], { sets: call.list("--set"), readOnly });
-    if (readOnly) {
+    const description = { target: await findTarget(context, call.words[0]), sets: call.list("--set") };
+    if (call.flag("--dry-run")) {
       await using cluster = await context.library.openDescribed(description, quiet);
       return await dryRun(context, cluster);
     }

@@ -22,7 +22,8 @@ interface Place {
 async function allCandidates(context: CliContext, before: readonly string[], place: Place): Promise<readonly string[]> {
   if (place.previous === "--cluster") return await context.library.clusterNames();
   if (place.previous === "--host") return await machineNames(context, place.clusterName);
-  if (before.length === 0) return place.typed.startsWith("-") ? flagsOf([...globalOptions, { flags: "--host", summary: "" }]) : topWords();
+  if (before.length === 0)
+    return place.typed.startsWith("-") ? flagsOf([...globalOptions, { flags: "--host", summary: "" }]) : topWords();
   const match = findCommand(before);
   if (match.kind === "family") return membersOf(match.family).map((entry) => entry.name.split(" ")[1] ?? "");
   if (match.kind === "unknown") return [];
@@ -68,7 +69,10 @@ function flagsOf(options: readonly OptionSpec[]): readonly string[] {
 }
 
 /** The words without belt's own options before the verb, and the cluster that they name. */
-function withoutGlobals(words: readonly string[]): { readonly before: readonly string[]; readonly clusterName: string | undefined } {
+function withoutGlobals(words: readonly string[]): {
+  readonly before: readonly string[];
+  readonly clusterName: string | undefined;
+} {
   let clusterName: string | undefined;
   let index = 0;
   for (; words[index]?.startsWith("-"); index += 1) {

@@ -12,7 +12,18 @@ export interface TypedJoin {
 }
 
 /** Options of the docker command itself that take a value in the next word (`docker --help`). */
-const globalsWithValue = ["--config", "-c", "--context", "-H", "--host", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey"];
+const globalsWithValue = [
+  "--config",
+  "-c",
+  "--context",
+  "-H",
+  "--host",
+  "-l",
+  "--log-level",
+  "--tlscacert",
+  "--tlscert",
+  "--tlskey",
+];
 /** Options of `docker swarm join` (`docker swarm join --help`). */
 const joinOptions = ["--token", "--advertise-addr", "--data-path-addr", "--listen-addr", "--availability"];
 
@@ -31,9 +42,13 @@ export function findSwarmJoin(args: readonly string[]): TypedJoin | undefined {
   const token = values.get("--token");
   if (token === undefined) return undefined;
   if (args.slice(0, start).some((word) => /^(-H|--host|-c|--context)/.test(word))) {
-    throw new BeltError("usage.invalid", "swarm join goes to the machine's own engine, not to another host or context", {
-      hint: "Name the machine: belt --host NAME docker swarm join ...",
-    });
+    throw new BeltError(
+      "usage.invalid",
+      "swarm join goes to the machine's own engine, not to another host or context",
+      {
+        hint: "Name the machine: belt --host NAME docker swarm join ...",
+      },
+    );
   }
   const availability = values.get("--availability");
   if (availability !== undefined && availability !== "active") {

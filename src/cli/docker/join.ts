@@ -24,13 +24,20 @@ export async function joinThroughApi(
   const width = widest(names);
   let worst: number = exitCodes.done;
   for (const view of pickMachines(cluster.name, machines, names)) {
-    const prefix = (text: string): string => (names.length > 1 ? prefixLines(view.name, text.trimEnd().split("\n"), width) : text);
+    const prefix = (text: string): string =>
+      names.length > 1 ? prefixLines(view.name, text.trimEnd().split("\n"), width) : text;
     try {
-      const role = await joinOne(context, await cluster.engine(view.name, context.signal), requestFor(cluster, view, join));
+      const role = await joinOne(
+        context,
+        await cluster.engine(view.name, context.signal),
+        requestFor(cluster, view, join),
+      );
       context.io.stdout.write(prefix(`This node joined a swarm as a ${role}.\n`));
     } catch (error) {
       context.signal.throwIfAborted();
-      context.io.stderr.write(prefix(renderError(error, { paint: context.paint.stderr, debug: context.globals.debug })));
+      context.io.stderr.write(
+        prefix(renderError(error, { paint: context.paint.stderr, debug: context.globals.debug })),
+      );
       worst = Math.max(worst, exitCodeOf(error));
     }
   }
@@ -43,7 +50,8 @@ function requestFor(cluster: Cluster, { name, machine }: MachineView, join: Type
   const own = isPublic
     ? (machine?.publicAddress ?? machine?.privateAddress)
     : (machine?.privateAddress ?? machine?.publicAddress);
-  if (own === undefined) throw new BeltError("machine.missing", `${name} has no address`, { hint: `belt start ${name}` });
+  if (own === undefined)
+    throw new BeltError("machine.missing", `${name} has no address`, { hint: `belt start ${name}` });
   return {
     advertiseAddress: join.advertiseAddress ?? own,
     dataPathAddress: join.dataPathAddress ?? own,
@@ -67,7 +75,12 @@ async function joinOne(context: CliContext, engine: Engine, request: JoinRequest
 
 async function watchUntilActive(context: CliContext, engine: Engine): Promise<void> {
   const { clock } = context.io;
-  const deadline = { ms: watchMs, what: `${engine.name} did not join`, code: "swarm.join", hint: `belt ssh ${engine.name} -- journalctl -u docker` } as const;
+  const deadline = {
+    ms: watchMs,
+    what: `${engine.name} did not join`,
+    code: "swarm.join",
+    hint: `belt ssh ${engine.name} -- journalctl -u docker`,
+  } as const;
   await withDeadline(deadline, clock, context.signal, async (signal) => {
     for (;;) {
       const { swarm } = await engine.info(signal);

@@ -48,7 +48,12 @@ interface Output {
 async function runOn(
   context: CliContext,
   cluster: Cluster,
-  run: { readonly name: string; readonly program: string | undefined; readonly args: readonly string[]; readonly output: Output },
+  run: {
+    readonly name: string;
+    readonly program: string | undefined;
+    readonly args: readonly string[];
+    readonly output: Output;
+  },
 ): Promise<number> {
   const { onStdout, onStderr } = run.output;
   const connection = await cluster.connect(run.name, context.signal);

@@ -35,7 +35,9 @@ export function dockerEnvironment(
   socketPath: string,
 ): Readonly<Record<string, string>> {
   const unwanted = ["DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_TLS", "DOCKER_CERT_PATH"];
-  const kept = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && !unwanted.includes(entry[0]));
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !unwanted.includes(entry[0]),
+  );
   return { ...Object.fromEntries(kept), DOCKER_HOST: `unix://${socketPath}` };
 }
 

@@ -12,12 +12,17 @@ export const lookAtState: Look = async ({ library }) => {
     const home = await library.home();
     const names = await library.clusterNames();
     const inUse = await library.currentCluster();
-    const found = names.length === 0 ? `${home}, no cluster yet` : `${home}: ${names.join(", ")}${inUse ? `; ${inUse} is in use` : ""}`;
+    const found =
+      names.length === 0
+        ? `${home}, no cluster yet`
+        : `${home}: ${names.join(", ")}${inUse ? `; ${inUse} is in use` : ""}`;
     const unchosen = names.length > 1 && inUse === undefined;
     if (unchosen) return [{ check: "state", state: "warning", found, next: `belt use ${names[0]}` }];
     return [{ check: "state", state: "ok", found, ...(names.length === 0 ? { next: "belt up" } : {}) }];
   } catch (error) {
-    return [{ check: "state", state: "problem", found: messageOf(error), next: "Set BELT_HOME to a folder of your own" }];
+    return [
+      { check: "state", state: "problem", found: messageOf(error), next: "Set BELT_HOME to a folder of your own" },
+    ];
   }
 };
 
@@ -29,7 +34,8 @@ export const lookAtClient: Look = async ({ host, env }) => {
       {
         check: "docker client",
         state: "warning",
-        found: "no docker command here: belt docker runs the machine's own over SSH, and files of this host are not seen",
+        found:
+          "no docker command here: belt docker runs the machine's own over SSH, and files of this host are not seen",
         next: "apt-get install docker-cli (Debian 13), or docker.io (Debian 12)",
       },
     ];

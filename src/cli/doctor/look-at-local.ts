@@ -19,19 +19,32 @@ const littleMemory = 1024 ** 3;
 /** Whether machines can be made on this host. */
 export const lookAtLocal: Look = async (context) => {
   if (context.host.platform !== "linux") {
-    return [{ check: "local machines", state: "problem", found: `not possible on ${context.host.platform}`, next: "belt cluster new --driver PROVIDER NAME" }];
+    return [
+      {
+        check: "local machines",
+        state: "problem",
+        found: `not possible on ${context.host.platform}`,
+        next: "belt cluster new --driver PROVIDER NAME",
+      },
+    ];
   }
   const root: Finding =
     context.host.uid === 0
       ? { check: "root", state: "ok", found: "running as root" }
-      : { check: "root", state: "problem", found: `running as user ${context.host.uid}; local machines need root`, next: "sudo belt up" };
+      : {
+          check: "root",
+          state: "problem",
+          found: `running as user ${context.host.uid}; local machines need root`,
+          next: "sudo belt up",
+        };
   return [root, await lookAtPrograms(context), await lookAtDisk(context), lookAtMemory(context)];
 };
 
 async function lookAtPrograms({ host }: DoctorContext): Promise<Finding> {
   const found = await Promise.all(programs.map(async (entry) => ({ entry, path: await host.findProgram(entry[0]) })));
   const missing = found.filter(({ path }) => path === undefined).map(({ entry }) => entry);
-  if (missing.length === 0) return { check: "packages", state: "ok", found: programs.map(([program]) => program).join(", ") };
+  if (missing.length === 0)
+    return { check: "packages", state: "ok", found: programs.map(([program]) => program).join(", ") };
   const packages = [...new Set(missing.map(([, packageName]) => packageName))];
   return {
     check: "packages",
@@ -53,5 +66,10 @@ async function lookAtDisk({ host, env }: DoctorContext): Promise<Finding> {
 function lookAtMemory({ host }: DoctorContext): Finding {
   const found = `${bytesText(host.memoryBytes)} of memory`;
   if (host.memoryBytes >= littleMemory) return { check: "memory", state: "ok", found };
-  return { check: "memory", state: "warning", found, next: "Fewer machines: belt template show quickstart > cluster.yml" };
+  return {
+    check: "memory",
+    state: "warning",
+    found,
+    next: "Fewer machines: belt template show quickstart > cluster.yml",
+  };
 }

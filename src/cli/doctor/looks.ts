@@ -1,5 +1,5 @@
-import { lookAtClient, lookAtNode, lookAtState } from "./look-at-client.ts";
 import type { Look } from "./finding.ts";
+import { lookAtClient, lookAtNode, lookAtState } from "./look-at-client.ts";
 import { lookAtKernel } from "./look-at-kernel.ts";
 import { lookAtLocal } from "./look-at-local.ts";
 

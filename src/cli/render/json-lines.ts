@@ -23,7 +23,13 @@ function finishedOf(ending: Ending, at: number): object {
   switch (ending.kind) {
     case "ended": {
       const { kind: outcome, failures, next } = ending.outcome;
-      return { event: "finished", at, outcome, failed: failures.map(({ machine }) => machine), ...(next ? { next } : {}) };
+      return {
+        event: "finished",
+        at,
+        outcome,
+        failed: failures.map(({ machine }) => machine),
+        ...(next ? { next } : {}),
+      };
     }
     case "threw":
       return { event: "finished", at, outcome: isInterruption(ending.error) ? "interrupted" : "failed", failed: [] };

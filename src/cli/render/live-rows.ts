@@ -1,4 +1,4 @@
-import { Listr, type ListrTask, ListrLogger, ProcessOutput, Spinner } from "listr2";
+import { Listr, ListrLogger, type ListrTask, ProcessOutput, Spinner } from "listr2";
 import { type Phase, phases } from "../../cluster/events.ts";
 import type { Rows } from "./rows.ts";
 import type { TerminalOptions } from "./terminal.ts";
@@ -19,7 +19,10 @@ const namedMachines = 6;
 export function startLiveRows(rows: Rows, options: TerminalOptions): LiveRows {
   const ended = Promise.withResolvers<boolean>();
   const drawers: (() => void)[] = [];
-  const tasks = [...phases.map((phase) => phaseRow(rows, phase, { drawers, ended: ended.promise })), clusterRow(rows, options, { drawers, ended: ended.promise })];
+  const tasks = [
+    ...phases.map((phase) => phaseRow(rows, phase, { drawers, ended: ended.promise })),
+    clusterRow(rows, options, { drawers, ended: ended.promise }),
+  ];
   const list = new Listr(tasks, {
     concurrent: true,
     exitOnError: false,

@@ -21,7 +21,10 @@ export function collectNotes(): Notes {
       machinesOf.set(message, machines);
       return known === undefined;
     },
-    lines: () => [...machinesOf].map(([message, machines]) => (machines.length === 0 ? message : `${compressNames(machines)}: ${message}`)),
+    lines: () =>
+      [...machinesOf].map(([message, machines]) =>
+        machines.length === 0 ? message : `${compressNames(machines)}: ${message}`,
+      ),
     repeatedLines: () =>
       [...machinesOf]
         .filter(([, machines]) => machines.length > 1)

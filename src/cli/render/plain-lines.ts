@@ -41,7 +41,9 @@ function plainLine(event: BeltEvent, state: LineState): string | undefined {
       state.begun.set(`work ${event.work}`, event.at);
       return `${event.work} ...`;
     case "work-finished":
-      return event.effect === "changed" ? `${event.work}: done${since(`work ${event.work}`, event.at, state)}` : undefined;
+      return event.effect === "changed"
+        ? `${event.work}: done${since(`work ${event.work}`, event.at, state)}`
+        : undefined;
     case "note":
       if (!state.notes.add(event.message, event.machine)) return undefined;
       return event.machine === undefined ? event.message : `${event.machine}: ${event.message}`;

@@ -113,7 +113,9 @@ function clusterTitle(state: RowsState, nowMs: number): string {
 }
 
 function machineLines(state: RowsState, nowMs: number, limit: number): readonly string[] {
-  const failed = [...state.failures].map(([machine, failure]) => `${machine}  failed at ${failure.phase}: ${failure.message}`);
+  const failed = [...state.failures].map(
+    ([machine, failure]) => `${machine}  failed at ${failure.phase}: ${failure.message}`,
+  );
   const slowest = [...state.atWork]
     .sort(([, a], [, b]) => a.since - b.since)
     .map(([machine, { phase, since }]) => `${machine}  ${phase}  ${durationText(nowMs - since)}`);

@@ -1,6 +1,6 @@
+import { phases } from "../../cluster/events.ts";
 import type { Outcome } from "../../cluster/types.ts";
 import type { Machine } from "../../providers/provider.ts";
-import { phases } from "../../cluster/events.ts";
 import { isBeltError, messageOf } from "../../util/errors.ts";
 import { naturalCompare } from "../../util/natural-compare.ts";
 import { compressNames } from "../../util/ranges.ts";
@@ -28,7 +28,8 @@ const listedMachines = 12;
 export function renderSummary(outcome: Outcome, words: SummaryWords, paint: Paint): string {
   if (outcome.kind === "failed") return "";
   const lines = [headline(outcome, words, paint)];
-  if (words.detailed && outcome.kind !== "unchanged") lines.push(...machineLines(outcome.machines), ...phaseLine(outcome));
+  if (words.detailed && outcome.kind !== "unchanged")
+    lines.push(...machineLines(outcome.machines), ...phaseLine(outcome));
   const next = outcome.next ?? words.next;
   if (outcome.kind !== "partial" && next) lines.push(`Next: ${next}`);
   return `${lines.join("\n")}\n`;

@@ -1,11 +1,11 @@
-import type { Clock } from "../../util/clock.ts";
 import type { BeltEvent } from "../../cluster/events.ts";
+import type { Clock } from "../../util/clock.ts";
 import type { Paint } from "../paint.ts";
 import type { Ending, Renderer } from "../progress.ts";
+import type { LiveRows } from "./live-rows.ts";
 import { collectNotes } from "./notes.ts";
 import { verifiedLine } from "./plain-lines.ts";
 import { createRows } from "./rows.ts";
-import type { LiveRows } from "./live-rows.ts";
 
 /** Where and how to draw. */
 export interface TerminalOptions {
@@ -30,7 +30,8 @@ export function terminalRows(options: TerminalOptions): Renderer {
       rows.apply(event);
       if (event.event === "note") notes.add(event.message, event.machine);
       if (event.event === "verified") verified = verifiedLine(event.nodes);
-      if (drawnFor.has(event.event)) live ??= import("./live-rows.ts").then((module) => module.startLiveRows(rows, options));
+      if (drawnFor.has(event.event))
+        live ??= import("./live-rows.ts").then((module) => module.startLiveRows(rows, options));
     },
     close: async (ending) => {
       await (await live)?.stop(ending.kind === "threw");
@@ -40,5 +41,8 @@ export function terminalRows(options: TerminalOptions): Renderer {
 }
 
 function closingLines(notes: readonly string[], verified: string | undefined, ending: Ending): readonly string[] {
-  return [...notes.map((note) => `note: ${note}`), ...(verified !== undefined && ending.kind === "ended" ? [verified] : [])];
+  return [
+    ...notes.map((note) => `note: ${note}`),
+    ...(verified !== undefined && ending.kind === "ended" ? [verified] : []),
+  ];
 }

@@ -60,7 +60,8 @@ export function readDocument(file: string, text: string): ReadDocument {
 /** Without the errors that only follow from the first one: once YAML has lost its place, every word behind it is unexpected. */
 function worthTelling(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
   const first = errors.find((error) => error.code === "UNEXPECTED_TOKEN");
-  return errors.filter((error) => error.code !== "UNEXPECTED_TOKEN" || error === first);
+  const told = errors.filter((error) => error.code !== "UNEXPECTED_TOKEN" || error === first);
+  return told.filter((error, index) => told.findIndex(({ pos }) => pos[0] === error.pos[0]) === index);
 }
 
 function refusal(place: Place, message: string): ReadDocument {

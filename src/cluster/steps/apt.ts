@@ -80,7 +80,7 @@ say active "$(systemctl is-active docker.service 2>/dev/null)"`;
 export function complaintOf(output: string): string {
   const lines = output.split("\n").map((line) => line.trim());
   const errors = lines.filter((line) => /^(E:|dpkg: error|curl: )/.test(line));
-  const chosen = errors.length > 0 ? errors.slice(-3) : lines.filter((line) => line !== "").slice(-1);
+  const chosen = errors.length > 0 ? [...new Set(errors)].slice(-3) : lines.filter((line) => line !== "").slice(-1);
   return chosen.join("; ") || "apt printed nothing";
 }
 

@@ -59,11 +59,13 @@ function dropInFor(context: StepContext, fields: Fields): Application["dropIn"] 
   return present === text ? { kind: "keep" } : { kind: "write", text };
 }
 
+/** An engine that is starting now, as after a boot, is up as far as the configuration goes. */
 function isUp(context: StepContext, fields: Fields): boolean {
   const units = context.engineSpec.api === "off" ? ["service"] : ["service", "socket"];
   return units.every(
     (unit) =>
-      field(fields, `${unit}.ActiveState`) === "active" && field(fields, `${unit}.UnitFileState`) !== "disabled",
+      /^(active|activating|reloading)$/.test(field(fields, `${unit}.ActiveState`)) &&
+      field(fields, `${unit}.UnitFileState`) !== "disabled",
   );
 }
 

@@ -9,7 +9,7 @@ import {
   endpoint,
   journalCommand,
 } from "./engine-unit.ts";
-import { mustRunScript, runScript, type ScriptResult } from "./script.ts";
+import { field, mustRunScript, runScript, type ScriptResult } from "./script.ts";
 import type { Step, StepContext } from "./step.ts";
 
 /**
@@ -27,7 +27,10 @@ export const configureEngine: Step = {
     const fields = await mustRunScript(context.connection, script, signal);
     const application = applicationFor(context, fields);
     const detail = detailOf(context);
-    if (application === undefined) return { effect: "unchanged", detail };
+    if (application === undefined) {
+      if (field(fields, "service.ActiveState") !== "active") await untilItAnswers(context, signal);
+      return { effect: "unchanged", detail };
+    }
     if (application.restart && context.facts.engineActive) await noteRestart(context, signal);
     await apply(context, application, signal);
     await untilItAnswers(context, signal);

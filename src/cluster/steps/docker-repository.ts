@@ -51,7 +51,7 @@ function clientFor(engine: PackageVersion, found: readonly PackageVersion[]): st
 /** Ends with 3 if the key is another one, and says which. Nothing is installed or trusted then. */
 const repositoryScript = `${aptFunctions}
 url=$1 codename=$2 architecture=$3 fingerprint=$4
-missing=
+missing= known=
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
 command -v gpg >/dev/null 2>&1 || missing="$missing gpg"
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
@@ -71,8 +71,14 @@ mkdir -p -m 755 /etc/apt/keyrings
 install -m 644 "$work/key" /etc/apt/keyrings/docker.asc
 printf 'Types: deb\\nURIs: %s\\nSuites: %s\\nComponents: stable\\nArchitectures: %s\\nSigned-By: /etc/apt/keyrings/docker.asc\\n' \\
   "$url" "$codename" "$architecture" >"$work/source"
+[ ! -e /etc/apt/sources.list.d/beltkit-docker.sources ] || known=yes
 install -m 644 "$work/source" /etc/apt/sources.list.d/beltkit-docker.sources
-refresh || [ -n "$(apt-cache madison docker-ce 2>/dev/null)" ] || { tail -n 60 "$log"; leave 1; }
+refresh
+if [ -z "$(apt-cache madison docker-ce 2>/dev/null)" ]; then
+  [ -n "$known" ] || rm -f /etc/apt/sources.list.d/beltkit-docker.sources
+  tail -n 60 "$log"
+  leave 1
+fi
 apt-cache madison docker-ce docker-ce-cli 2>/dev/null
 leave 0`;
 

@@ -45,7 +45,7 @@ ip -netns ${id} -batch - <<'LINES'
 ${machineLines(plan).join("\n")}
 LINES
 rm -f ended
-for group in ${quoteCommand(groups)}; do echo $$ > "$group/cgroup.procs"; done
+for group in ${quoteCommand(groups)}; do echo 0 > "$group/cgroup.procs"; done
 setsid sh ${quoteWord(path.join(folder, "boot.sh"))} </dev/null >console.log 2>&1 &
 `;
 }
@@ -140,7 +140,7 @@ function nspawn(plan: BootPlan): readonly string[] {
 function enterRun(runs: string): string {
   const folder = `${quoteWord(`${runs}/run-`)}"$run"`;
   return `
-    mkdir ${folder} && echo "$(exec sh -c 'echo "$PPID"')" > ${folder}/cgroup.procs || exit 1`;
+    mkdir ${folder} && echo 0 > ${folder}/cgroup.procs || exit 1`;
 }
 
 function leaveRun(runs: string): string {

@@ -22,7 +22,12 @@ export function openConsole(host: Host): ConsoleLog {
 /** The last part of the console log in a machine's folder; empty if it was never powered on. */
 export async function readConsole(folder: string): Promise<string> {
   const { bytes } = await readBytes(path.join(folder, "console.log"), -tailBytes, tailBytes);
-  return new TextDecoder().decode(bytes);
+  return plainLines(new TextDecoder().decode(bytes));
+}
+
+/** A console ends its lines as terminals want it. */
+function plainLines(text: string): string {
+  return text.replaceAll("\r", "");
 }
 
 async function* follow(host: Host, machine: Machine, signal: AbortSignal): AsyncGenerator<string> {
@@ -31,7 +36,7 @@ async function* follow(host: Host, machine: Machine, signal: AbortSignal): Async
   let decoder = new TextDecoder();
   for (let offset = -tailBytes; !signal.aborted; ) {
     const { bytes, end, size } = await readBytes(file, offset, tailBytes);
-    const text = decoder.decode(bytes, { stream: true });
+    const text = plainLines(decoder.decode(bytes, { stream: true }));
     if (text !== "") yield text;
     offset = end;
     if (size >= end && bytes.length > 0) continue;

@@ -42,7 +42,7 @@ export async function ensureNetwork(host: Host, cluster: ClusterRecord, signal: 
   const { bridge } = cluster;
   const { gateway, prefix } = addressing(cluster);
   const lines = [
-    ...((await hasLink(bridge)) ? [] : [`link add ${bridge} type bridge`]),
+    ...((await hasLink(bridge)) ? [] : [`link add ${bridge} address ${hardwareAddress(gateway)} type bridge`]),
     `address replace ${gateway}/${prefix} dev ${bridge}`,
     `link set ${bridge} up`,
   ];
@@ -59,6 +59,15 @@ export async function removeNetwork(host: Host, cluster: ClusterRecord, signal: 
 /** Whether the host has a network interface of this name. */
 export async function hasLink(name: string): Promise<boolean> {
   return await pathExists(`/sys/class/net/${name}`);
+}
+
+/**
+ * A hardware address of the bridge's own, from its IPv4 address. Without one a bridge takes the lowest of its ports', which
+ * changes as machines come, and the others then answer into the void until their neighbor entry is old enough to be doubted.
+ */
+function hardwareAddress(gateway: string): string {
+  const octets = gateway.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"));
+  return ["02", "be", ...octets].join(":");
 }
 
 /** The host's own address on the cluster's bridge, and the length of the network's prefix. */

@@ -92,12 +92,16 @@ async function detach(host: Host, record: MachineRecord, signal: AbortSignal): P
   });
 }
 
+/** What systemd-nspawn itself leaves under /run when it is killed goes too. */
 function detachScript(folder: string, id: string): string {
   const root = quoteWord(path.join(folder, "root"));
   return `set -e
 while mountpoint -q ${root}; do umount --recursive ${root} || umount --recursive --lazy ${root}; done
 ${dropNetwork(id)}
-[ ! -e /run/systemd/nspawn/propagate/${id} ] || rmdir /run/systemd/nspawn/propagate/${id}
+for left in /run/systemd/nspawn/propagate/${id} /run/systemd/nspawn/unix-export/${id}; do
+  if mountpoint -q "$left"; then umount "$left"; fi
+  rm -rf --one-file-system "$left"
+done
 `;
 }
 

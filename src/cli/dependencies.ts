@@ -1,0 +1,101 @@
+import { homedir, hostname, totalmem, userInfo } from "node:os";
+import { isatty } from "node:tty";
+import { systemClock } from "../util/clock.ts";
+import type { Io } from "./context.ts";
+import { createInterrupts, type Interrupts } from "./interrupts.ts";
+import { realHost } from "./real-host.ts";
+import { realLibrary, type Surroundings } from "./real-library.ts";
+import { askOnTerminal, terminalStreams } from "./real-terminal.ts";
+
+/** Everything real: the process, its streams and signals, this host, and the library on top of them. */
+export function realIo(): Io {
+  const { stdout, stderr, env } = process;
+  const interrupts = listenForSignals();
+  const terminal = { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) };
+  let stdinUsed = false;
+  // Merely looking at process.stdin opens it: a command that reads nothing must not.
+  const stdin = (): typeof process.stdin => {
+    stdinUsed = true;
+    return process.stdin;
+  };
+  const isTerminal = terminal.stdin && terminal.stdout;
+  return {
+    get stdin() {
+      return stdin();
+    },
+    stdout,
+    stderr,
+    terminal,
+    screen: terminal.stderr && env["TERM"] !== "dumb" ? { drawn: stderr, other: stdout } : undefined,
+    env,
+    cwd: process.cwd(),
+    clock: systemClock,
+    get streams() {
+      return terminalStreams({ stdin: stdin(), stdout, stderr, isTerminal, term: env["TERM"] });
+    },
+    interrupted: interrupts.signal,
+    outputClosed: quietBrokenPipes(),
+    holdInterrupts: () => interrupts.hold(),
+    ask: (question, signal) => askOnTerminal({ stdin: stdin(), stderr }, question, signal),
+    host: realHost({ ...platformFacts(), searchPath: env["PATH"] ?? "" }),
+    library: realLibrary(surroundings()),
+    close: () => {
+      if (!stdinUsed) return;
+      process.stdin.pause();
+      process.stdin.unref();
+    },
+  };
+}
+
+function platformFacts() {
+  return { uid: uid(), platform: process.platform, nodeVersion: process.version, memoryBytes: totalmem() };
+}
+
+function surroundings(): Surroundings {
+  return {
+    clock: systemClock,
+    random: Math.random,
+    env: process.env,
+    uid: uid(),
+    platform: process.platform,
+    pid: process.pid,
+    hostname: hostname(),
+    username: username(),
+    cwd: process.cwd(),
+    homeFolder: homedir(),
+  };
+}
+
+function uid(): number {
+  return process.getuid?.() ?? -1;
+}
+
+/** A user id without an entry in the user database has no name, which is no reason to fail. */
+function username(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(uid());
+  }
+}
+
+function listenForSignals(): Interrupts {
+  const interrupts = createInterrupts({
+    say: (text) => process.stderr.write(text),
+    exit: (code) => process.exit(code),
+  });
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupts.receive(name));
+  return interrupts;
+}
+
+/** A reader that leaves early, such as `head`, is no error: what is written afterwards goes nowhere. */
+function quietBrokenPipes(): AbortSignal {
+  const controller = new AbortController();
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+      if (stream === process.stdout) controller.abort(error);
+    });
+  }
+  return controller.signal;
+}

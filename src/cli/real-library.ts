@@ -1,0 +1,110 @@
+import type { Emit } from "../cluster/events.ts";
+import type { Home } from "../cluster/home.ts";
+import type { Cluster, Dependencies, SpecSource } from "../cluster/types.ts";
+import { BeltError } from "../util/errors.ts";
+import type { Description, Library } from "./library.ts";
+
+/** What the library gets from the process; how to emit is each command's own. */
+export type Surroundings = Omit<Dependencies, "emit" | "run">;
+
+/** The cluster layer, loaded part by part at first use. */
+export function realLibrary(surroundings: Surroundings): Library {
+  const dependencies = async (emit: Emit): Promise<Dependencies> => {
+    const { runProcess } = await import("../util/processes.ts");
+    return { ...surroundings, run: runProcess, emit };
+  };
+  const home = async (): Promise<Home> => {
+    const { findHome } = await import("../cluster/home.ts");
+    return await findHome(surroundings.cwd, surroundings.env, surroundings.uid);
+  };
+  const quietly = (): Promise<Dependencies> => dependencies(() => {});
+  return {
+    home: async () => (await home()).path,
+    clusterNames: async () => (await import("../cluster/home.ts")).clusterNames(await home()),
+    currentCluster: async () => (await import("../cluster/home.ts")).currentCluster(await home()),
+    useCluster: async (name) => await useCluster(await home(), name),
+    open: async (name, emit) => {
+      const { openNamed } = await import("../cluster/open-cluster.ts");
+      return await openNamed(await home(), name, await dependencies(emit));
+    },
+    openDescribed: async (description, emit) =>
+      await openDescription(await home(), description, await dependencies(emit)),
+    newCluster: async (name, provider) => {
+      const { newCluster } = await import("../cluster/clusters.ts");
+      return await newCluster(await home(), name, provider, await quietly());
+    },
+    updateCluster: async (name, settings) => {
+      const { updateCluster } = await import("../cluster/clusters.ts");
+      return await updateCluster(await home(), name, settings, await quietly());
+    },
+    clusterFile: async (name) => await readClusterFile(await home(), name, await quietly()),
+    knownMachines: async (name) => {
+      const { knownMachines } = await import("../cluster/clusters.ts");
+      return await knownMachines(await home(), name, await quietly());
+    },
+    templates: async () => {
+      const { listTemplates } = await import("../cluster/spec/templates.ts");
+      return (await listTemplates()).map(({ name, description }) => ({ name, summary: description }));
+    },
+    templateText: async (name) => (await (await import("../cluster/spec/templates.ts")).readTemplate(name)).text,
+    providers: async () => Object.keys((await import("../providers/registry.ts")).providers),
+    schema: readSchema,
+    images: async (provider) => {
+      const { openImages } = await import("../cluster/images.ts");
+      return await openImages(provider, await quietly());
+    },
+    bakeImage: async ({ provider, image }, emit, signal) => {
+      const { bakeNamedImage } = await import("../cluster/images.ts");
+      return await bakeNamedImage(await home(), { provider, image }, await dependencies(emit), signal);
+    },
+  };
+}
+
+async function useCluster(home: Home, name: string): Promise<void> {
+  const { clusterNames, setCurrentCluster } = await import("../cluster/home.ts");
+  const names = await clusterNames(home);
+  if (names.includes(name)) return await setCurrentCluster(home, name);
+  const { nearest } = await import("../util/nearest.ts");
+  const near = nearest(name, names);
+  const known = names.length === 0 ? "Make one: belt up, or belt cluster new" : `There are: ${names.join(", ")}`;
+  throw new BeltError("usage.no-cluster", `there is no cluster "${name}" in ${home.path}`, {
+    hint: near ? `Did you mean ${near}?` : known,
+  });
+}
+
+async function openDescription(home: Home, { target, sets }: Description, deps: Dependencies): Promise<Cluster> {
+  const { openDescribed, openNamed } = await import("../cluster/open-cluster.ts");
+  if (target.kind === "cluster") {
+    if (sets.length === 0) return await openNamed(home, target.name, deps);
+    throw new BeltError("usage.invalid", "--set goes with a file or a template, not with a cluster's name", {
+      hint: `belt cluster update --cluster ${target.name} key=value changes its own file.`,
+    });
+  }
+  const { loadSpec } = await import("../cluster/load-spec.ts");
+  return await openDescribed(home, { spec: await loadSpec(target, sets, deps), source: target }, deps);
+}
+
+async function readClusterFile(
+  home: Home,
+  name: string,
+  deps: Dependencies,
+): Promise<{ readonly path: string; readonly text: string }> {
+  const { describeNamed } = await import("../cluster/open-cluster.ts");
+  const { readSpecText } = await import("../cluster/load-spec.ts");
+  const { source } = await describeNamed(home, name, deps);
+  const { text } = await readSpecText(source, deps.cwd);
+  return { path: pathOf(source), text };
+}
+
+function pathOf(source: SpecSource): string {
+  return source.kind === "file" ? source.path : `template ${source.name}`;
+}
+
+async function readSchema(): Promise<unknown> {
+  const { clusterFileJsonSchema } = await import("../cluster/spec/json-schema.ts");
+  const { providers } = await import("../providers/registry.ts");
+  const plugins = await Promise.all(
+    Object.entries(providers).map(async ([name, load]) => [name, (await load()).options] as const),
+  );
+  return clusterFileJsonSchema(Object.fromEntries(plugins));
+}

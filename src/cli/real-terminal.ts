@@ -1,0 +1,51 @@
+import type { TerminalStreams } from "../ssh/connection.ts";
+
+/** The streams of this process. */
+export interface ProcessStreams {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Whether input and output are a terminal, so that a session there may be one too. */
+  readonly isTerminal: boolean;
+  readonly term: string | undefined;
+}
+
+/** This process's terminal for an interactive session. */
+export function terminalStreams({ stdin, stdout, stderr, isTerminal, term }: ProcessStreams): TerminalStreams {
+  return {
+    stdin,
+    stdout,
+    stderr,
+    size: () => (isTerminal ? { columns: stdout.columns, rows: stdout.rows } : undefined),
+    onResize: (listener) => {
+      stdout.on("resize", listener);
+      return () => stdout.off("resize", listener);
+    },
+    setRawMode: (raw) => {
+      if (isTerminal) stdin.setRawMode(raw);
+    },
+    term: term ?? "xterm",
+  };
+}
+
+/** Asks on standard error and reads one line; `undefined` at the end of input. */
+export async function askOnTerminal(
+  { stdin, stderr }: Pick<ProcessStreams, "stdin" | "stderr">,
+  question: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { createInterface } = await import("node:readline");
+  const reader = createInterface({ input: stdin, output: stderr, terminal: false });
+  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+  const aborted = (): void => reject(signal.reason);
+  signal.addEventListener("abort", aborted, { once: true });
+  reader.once("line", resolve).once("close", () => resolve(undefined));
+  stderr.write(question);
+  try {
+    signal.throwIfAborted();
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", aborted);
+    reader.close();
+  }
+}

@@ -1,0 +1,44 @@
+import { rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Duplex } from "node:stream";
+
+/** A unix socket that is being listened on. Disposing it ends its connections and removes it with its folder. */
+export interface ServedSocket extends AsyncDisposable {
+  readonly path: string;
+}
+
+/**
+ * Listens on a unix socket in a new folder that only this user may enter. The folder goes when it is disposed, and also
+ * when the process exits before that.
+ */
+export async function serveUnixSocket(onConnection: (socket: Duplex) => void): Promise<ServedSocket> {
+  const folder = await mkdtemp(path.join(tmpdir(), "belt-")); // made with mode 0700
+  const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeAtExit);
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    onConnection(socket);
+  });
+  const socketPath = path.join(folder, "docker.sock");
+  const dispose = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true, force: true });
+    process.off("exit", removeAtExit);
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(socketPath, resolve);
+    });
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return { path: socketPath, [Symbol.asyncDispose]: dispose };
+}
