@@ -1,6 +1,6 @@
 import type { Emit } from "../cluster/events.ts";
 import type { Cluster } from "../cluster/types.ts";
-import type { ImageStore } from "../providers/provider.ts";
+import type { ImageStore, Problem } from "../providers/provider.ts";
 
 /** Everything that the commands act through: the cluster layer, seen from the command line. The real one is in `real-library.ts`. */
 export interface Library {
@@ -28,10 +28,8 @@ export interface Library {
   providers(): Promise<readonly string[]>;
   /** The JSON Schema of the cluster file. */
   schema(): Promise<unknown>;
-  /** The image store of a provider that makes its own images; for the life of the command. */
-  images(provider: string): Promise<ImageStore>;
-  /** Makes an image: from packages, and where its name says so with an engine in it. */
-  bakeImage(request: BakeRequest, emit: Emit, signal: AbortSignal): Promise<"made" | "exists">;
+  /** Opens the images of a provider that makes its own. @throws BeltError `usage.invalid` for one that does not. */
+  openImages(provider: string, emit: Emit): Promise<Images>;
 }
 
 /** What `up` and `plan` were pointed at. */
@@ -62,9 +60,11 @@ export interface Template {
   readonly summary: string;
 }
 
-export interface BakeRequest {
-  readonly provider: string;
-  readonly image: string;
-  /** Gets what the tools print. */
-  readonly onLine: (line: string) => void;
+/** The base images of one provider. */
+export interface Images extends AsyncDisposable {
+  readonly store: ImageStore;
+  /** What stands in the way of making one. */
+  check(signal: AbortSignal): Promise<readonly Problem[]>;
+  /** Makes an image, with an engine in it where its name says so; `onLine` gets what the tools print. Resolves with whether anything was made. */
+  bake(image: string, onLine: (line: string) => void, signal: AbortSignal): Promise<boolean>;
 }

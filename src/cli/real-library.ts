@@ -2,7 +2,7 @@ import type { Emit } from "../cluster/events.ts";
 import type { Home } from "../cluster/home.ts";
 import type { Cluster, Dependencies, SpecSource } from "../cluster/types.ts";
 import { BeltError } from "../util/errors.ts";
-import type { Description, Library } from "./library.ts";
+import type { Description, Images, Library } from "./library.ts";
 
 /** What the library gets from the process; how to emit is each command's own. */
 export type Surroundings = Omit<Dependencies, "emit" | "run">;
@@ -49,14 +49,7 @@ export function realLibrary(surroundings: Surroundings): Library {
     templateText: async (name) => (await (await import("../cluster/spec/templates.ts")).readTemplate(name)).text,
     providers: async () => Object.keys((await import("../providers/registry.ts")).providers),
     schema: readSchema,
-    images: async (provider) => {
-      const { openImages } = await import("../cluster/images.ts");
-      return await openImages(provider, await quietly());
-    },
-    bakeImage: async ({ provider, image }, emit, signal) => {
-      const { bakeNamedImage } = await import("../cluster/images.ts");
-      return await bakeNamedImage(await home(), { provider, image }, await dependencies(emit), signal);
-    },
+    openImages: async (provider, emit) => await openImages(provider, await dependencies(emit)),
   };
 }
 
@@ -98,6 +91,25 @@ async function readClusterFile(
 
 function pathOf(source: SpecSource): string {
   return source.kind === "file" ? source.path : `template ${source.name}`;
+}
+
+async function openImages(name: string, deps: Dependencies): Promise<Images> {
+  const { Fleet } = await import("../cluster/fleet.ts");
+  const { bakeImage } = await import("../cluster/bake.ts");
+  const fleet = new Fleet(deps);
+  const open = await fleet.open(name);
+  const { images } = open.provider;
+  if (!images) {
+    throw new BeltError("usage.invalid", `the provider ${name} makes no images of its own`, {
+      hint: "belt image ls --driver local",
+    });
+  }
+  return {
+    store: images,
+    check: async (signal) => await open.provider.check({ clusterId: "", clusterName: "", requests: [] }, signal),
+    bake: async (image, onLine, signal) => await bakeImage({ open, images, name: image, onLine }, deps, signal),
+    [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
+  };
 }
 
 async function readSchema(): Promise<unknown> {

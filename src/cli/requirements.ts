@@ -1,4 +1,3 @@
-import type { Cluster } from "../cluster/types.ts";
 import type { Problem } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import type { CliContext } from "./context.ts";
@@ -8,14 +7,19 @@ import { count } from "./units.ts";
 
 type Fix = NonNullable<Problem["fix"]>;
 
+/** What can say what stands in the way: a cluster, or the images of a provider. */
+export interface Checked {
+  check(signal: AbortSignal): Promise<readonly Problem[]>;
+}
+
 /**
  * Asks the provider what stands in the way, shows all of it at once, and applies the fixes that the user agrees to.
  * Resolves with whether the way is free.
  *
  * @throws BeltError `provider.requirements` for what only the user can change.
  */
-export async function meetRequirements(context: CliContext, cluster: Cluster): Promise<boolean> {
-  const problems = await cluster.check(context.signal);
+export async function meetRequirements(context: CliContext, checked: Checked): Promise<boolean> {
+  const problems = await checked.check(context.signal);
   if (problems.length === 0) return true;
   for (const problem of problems) {
     say(context, `${context.paint.stderr("yellow", "missing:")} ${problem.message}`);

@@ -3,9 +3,9 @@ import { providers } from "../providers/registry.ts";
 import { BeltError } from "../util/errors.ts";
 import { readTextIfThere } from "../util/files.ts";
 import { parseSpec } from "./spec/parse-spec.ts";
-import { specInvalid } from "./spec/problems.ts";
+import { formatProblem, specInvalid } from "./spec/problems.ts";
 import { readTemplate } from "./spec/templates.ts";
-import type { ClusterSpec, SpecProblem } from "./spec/types.ts";
+import type { ClusterSpec } from "./spec/types.ts";
 import type { Dependencies, SpecSource } from "./types.ts";
 
 /** A cluster file's own words, and the name that messages call it by. */
@@ -23,22 +23,20 @@ export interface SpecText {
 export async function loadSpec(
   source: SpecSource,
   sets: readonly string[],
-  deps: Pick<Dependencies, "env" | "cwd">,
-  warn: (warnings: readonly SpecProblem[]) => void = () => {},
+  deps: Pick<Dependencies, "env" | "cwd" | "clock" | "emit">,
 ): Promise<ClusterSpec> {
-  return await parseText(await readSpecText(source, deps.cwd), sets, deps, warn);
+  return await parseText(await readSpecText(source, deps.cwd), sets, deps);
 }
 
-/** Reads a cluster file's text. @throws BeltError `spec.invalid` */
+/** Reads a cluster file's text; what is doubtful in it is told as a note. @throws BeltError `spec.invalid` */
 export async function parseText(
   { file, text }: SpecText,
   sets: readonly string[],
-  deps: Pick<Dependencies, "env">,
-  warn: (warnings: readonly SpecProblem[]) => void = () => {},
+  deps: Pick<Dependencies, "env" | "clock" | "emit">,
 ): Promise<ClusterSpec> {
   const parsed = await parseSpec({ file, text, env: deps.env, sets, providers });
   if (parsed.kind === "problems") throw specInvalid(parsed.problems);
-  warn(parsed.warnings);
+  for (const warning of parsed.warnings) deps.emit({ event: "note", at: deps.clock.now(), message: formatProblem(warning) });
   return parsed.spec;
 }
 

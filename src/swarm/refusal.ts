@@ -100,6 +100,11 @@ const cases: readonly Known[] = [
     hint: () => "Ask a manager; belt status shows which machines are managers.",
   },
   {
+    pattern: /is not down and can't be removed/i,
+    code: "engine.refused",
+    hint: () => "It must leave the swarm first, and be seen as down.",
+  },
+  {
     pattern: /live-restore/i,
     code: "engine.unfit",
     hint: (machine) => `Swarm mode cannot work with live-restore: remove it from daemon.json on ${machine}.`,

@@ -1,7 +1,10 @@
+import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
 import { driverOption, imageDriver } from "../image-option.ts";
+import type { Images } from "../library.ts";
 import { say } from "../output.ts";
 import { openProgress } from "../progress.ts";
+import { meetRequirements } from "../requirements.ts";
 import { durationText } from "../units.ts";
 import type { Verb } from "../verb.ts";
 
@@ -17,25 +20,25 @@ export const imageBake: Verb = {
   ],
   json: "lines",
   run: async (call, context) => {
-    const images = call.words.length > 0 ? call.words : ["debian-13-docker"];
     const progress = openProgress(context, undefined);
-    const onLine = context.globals.debug ? (line: string) => say(context, line) : () => {};
     try {
-      for (const image of images) {
-        const begun = context.io.clock.elapsed();
-        const how = await context.library.bakeImage(
-          { provider: imageDriver(call), image, onLine },
-          progress.emit,
-          context.signal,
-        );
-        const took = durationText(context.io.clock.elapsed() - begun);
-        say(context, how === "made" ? `Image ${image} is ready (${took}).` : `Image ${image} is there already.`);
-      }
+      await using images = await context.library.openImages(imageDriver(call), progress.emit);
+      const names = call.words.length > 0 ? call.words : ["debian-13-docker"];
+      const isFree = await meetRequirements(context, images);
+      if (isFree) for (const name of names) await bakeOne(context, images, name);
+      await progress.close({ kind: "stopped" });
+      return isFree ? exitCodes.done : exitCodes.failed;
     } catch (error) {
-      await progress.close({ kind: "threw", error });
+      await progress.close({ kind: "threw", error: context.signal.aborted ? context.signal.reason : error });
       throw error;
     }
-    await progress.close({ kind: "stopped" });
-    return exitCodes.done;
   },
 };
+
+async function bakeOne(context: CliContext, images: Images, name: string): Promise<void> {
+  const begun = context.io.clock.elapsed();
+  const onLine = context.globals.debug ? (line: string) => say(context, line) : () => {};
+  const isMade = await images.bake(name, onLine, context.signal);
+  const took = durationText(context.io.clock.elapsed() - begun);
+  say(context, isMade ? `Image ${name} is ready (${took}).` : `Image ${name} is there already.`);
+}

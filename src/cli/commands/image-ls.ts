@@ -1,5 +1,6 @@
 import { exitCodes } from "../exit-code.ts";
 import { driverOption, imageDriver } from "../image-option.ts";
+import { quiet } from "../open-cluster.ts";
 import { printJson, printText } from "../output.ts";
 import { table } from "../table.ts";
 import { bytesText } from "../units.ts";
@@ -12,8 +13,8 @@ export const imageLs: Verb = {
   examples: [["belt image ls", "Which images are there, and what machines of them bring along"]],
   json: "document",
   run: async (call, context) => {
-    const store = await context.library.images(imageDriver(call));
-    const images = await store.list(context.signal);
+    await using opened = await context.library.openImages(imageDriver(call), quiet);
+    const images = await opened.store.list(context.signal);
     if (context.globals.json) {
       const documents = images.map((image) => ({
         ...image,

@@ -1,5 +1,6 @@
 import { exitCodes } from "../exit-code.ts";
 import { driverOption, imageDriver } from "../image-option.ts";
+import { quiet } from "../open-cluster.ts";
 import { say } from "../output.ts";
 import { confirm } from "../prompt.ts";
 import { count } from "../units.ts";
@@ -12,12 +13,12 @@ export const imageRm: Verb = {
   examples: [["belt image rm debian-12-docker", "One image; the next machine that needs it makes it anew"]],
   json: "none",
   run: async (call, context) => {
-    const store = await context.library.images(imageDriver(call));
+    await using opened = await context.library.openImages(imageDriver(call), quiet);
     const images = count(call.words.length, "image");
     say(context, `Removing ${images}: ${call.words.join(" ")}`);
     const agreed = await confirm(context, { text: `Remove ${images}?`, what: `removing ${images}`, flag: "--yes" });
     if (!agreed) return exitCodes.failed;
-    for (const image of call.words) await store.remove(image, context.signal);
+    for (const image of call.words) await opened.store.remove(image, context.signal);
     say(context, `Removed ${images}.`);
     return exitCodes.done;
   },

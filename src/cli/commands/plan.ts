@@ -9,7 +9,11 @@ import type { Verb } from "../verb.ts";
 export const plan: Verb = {
   usage: "[file-or-template]",
   options: [
-    { flags: "--set <key=value>", summary: "Fill a variable of the file, or set a key of it (repeatable)", repeatable: true },
+    {
+      flags: "--set <key=value>",
+      summary: "Fill a variable of the file, or set a key of it (repeatable)",
+      repeatable: true,
+    },
     { flags: "--detailed-exit-code", summary: "End with code 10 when there are changes" },
   ],
   examples: [

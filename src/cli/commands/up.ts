@@ -19,7 +19,11 @@ export const up: Verb = {
     "Without an argument: ./cluster.yml if there is one, else the built-in template quickstart, which makes one manager and two workers on this host. Safe to run again: what is as the file says is left alone, and what was cut short goes on.",
   options: [
     { flags: "--dry-run", summary: "Show the plan and stop" },
-    { flags: "--set <key=value>", summary: "Fill a variable of the file, or set a key of it (repeatable)", repeatable: true },
+    {
+      flags: "--set <key=value>",
+      summary: "Fill a variable of the file, or set a key of it (repeatable)",
+      repeatable: true,
+    },
     { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
     { flags: "--report <file>", summary: "Not yet available" },
   ],

@@ -53,8 +53,7 @@ async function namesFor(context: CliContext, verb: Verb, clusterName: string | u
       return (await context.library.templates()).map((template) => template.name);
     case "shells":
       return completionShells;
-    case "files":
-    case undefined:
+    default:
       return [];
   }
 }

@@ -1,7 +1,7 @@
 import { phases } from "../../cluster/events.ts";
 import type { Outcome } from "../../cluster/types.ts";
 import type { Machine } from "../../providers/provider.ts";
-import { isBeltError, messageOf } from "../../util/errors.ts";
+import type { BeltError } from "../../util/errors.ts";
 import { naturalCompare } from "../../util/natural-compare.ts";
 import { compressNames } from "../../util/ranges.ts";
 import type { Paint } from "../paint.ts";
@@ -38,9 +38,9 @@ export function renderSummary(outcome: Outcome, words: SummaryWords, paint: Pain
 /** What failed, each distinct failure once with the machines that it met, and the command that goes on. Empty if nothing failed. */
 export function renderFailures(outcome: Outcome, style: ErrorStyle): string {
   if (outcome.failures.length === 0) return "";
-  const groups = new Map<string, { readonly machines: string[]; readonly error: Error }>();
+  const groups = new Map<string, { readonly machines: string[]; readonly error: BeltError }>();
   for (const { machine, error } of outcome.failures) {
-    const key = `${isBeltError(error) ? error.code : ""} ${messageOf(error).replaceAll(machine, "")}`;
+    const key = `${error.code} ${error.message.replaceAll(machine, "")}`;
     const group = groups.get(key) ?? { machines: [], error };
     group.machines.push(machine);
     groups.set(key, group);
@@ -50,7 +50,7 @@ export function renderFailures(outcome: Outcome, style: ErrorStyle): string {
   return `${shown.join("")}${next}`;
 }
 
-function failureText(machines: readonly string[], error: Error, style: ErrorStyle): string {
+function failureText(machines: readonly string[], error: BeltError, style: ErrorStyle): string {
   const text = renderError(error, style);
   const [only] = machines;
   if (machines.length === 1 && only !== undefined && error.message.includes(only)) return text;

@@ -57,10 +57,10 @@ export function readDocument(file: string, text: string): ReadDocument {
   }
 }
 
-/** Without the errors that only follow from the first one: once YAML has lost its place, every word behind it is unexpected. */
+/** Without the errors that only follow from another one: once YAML has met a word that it does not expect, it has lost its place. */
 function worthTelling(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
-  const first = errors.find((error) => error.code === "UNEXPECTED_TOKEN");
-  const told = errors.filter((error) => error.code !== "UNEXPECTED_TOKEN" || error === first);
+  const lostAt = errors.find((error) => error.code === "UNEXPECTED_TOKEN")?.pos[0] ?? Number.POSITIVE_INFINITY;
+  const told = errors.filter((error) => error.pos[0] <= lostAt || error.code === "DUPLICATE_KEY");
   return told.filter((error, index) => told.findIndex(({ pos }) => pos[0] === error.pos[0]) === index);
 }
 
@@ -69,6 +69,9 @@ function refusal(place: Place, message: string): ReadDocument {
 }
 
 function describeSyntax(fault: YAMLError, text: string): string {
+  if (/^Unexpected flow-seq-start at/.test(fault.message)) {
+    return 'a bracket stands behind a word: put a range in quotes, such as "node[1:4]"';
+  }
   if (fault.code !== "DUPLICATE_KEY") return fault.message.charAt(0).toLowerCase() + fault.message.slice(1);
   const key = /^(?:"[^"]*"|'[^']*'|[^\s:,}]+)/.exec(text.slice(startOfFault(fault, text)))?.[0] ?? "";
   return `the key ${key} stands in this map twice`;

@@ -106,8 +106,7 @@ function put(tree: Tree, set: PathSet, depth: number): Tree | undefined {
   if (tree.kind === "scalar" && tree.value !== null) return undefined;
   const entries = tree.kind === "map" ? tree.entries : new Map<string, Entry>();
   const there = entries.get(key);
-  const empty: MapTree = { kind: "map", entries: new Map(), place: set.keyPlace };
-  const node = put(there?.node ?? empty, set, depth + 1);
+  const node = put(there?.node ?? emptyFor(set, depth + 1), set, depth + 1);
   if (node === undefined) return undefined;
   const keyPlace = there?.keyPlace ?? set.keyPlace;
   const entry: Entry = { keyPlace, keyTextPlace: there?.keyTextPlace ?? keyPlace, node };
@@ -117,11 +116,16 @@ function put(tree: Tree, set: PathSet, depth: number): Tree | undefined {
 function putInList(tree: ListTree, set: PathSet, depth: number): Tree | undefined {
   const index = /^[0-9]{1,4}$/.test(set.path[depth] ?? "") ? Number(set.path[depth]) : -1;
   if (index < 0 || index > tree.items.length) return undefined;
-  const empty: MapTree = { kind: "map", entries: new Map(), place: set.keyPlace };
-  const node = put(tree.items[index] ?? empty, set, depth + 1);
+  const node = put(tree.items[index] ?? emptyFor(set, depth + 1), set, depth + 1);
   if (node === undefined) return undefined;
   const items = index === tree.items.length ? [...tree.items, node] : tree.items.with(index, node);
   return { ...tree, items };
+}
+
+/** What a path makes on its way: a list for its item 0, else a map. */
+function emptyFor(set: PathSet, depth: number): MapTree | ListTree {
+  const place = set.keyPlace;
+  return set.path[depth] === "0" ? { kind: "list", items: [], place } : { kind: "map", entries: new Map(), place };
 }
 
 function describeObstacle(tree: Tree, set: PathSet): string {

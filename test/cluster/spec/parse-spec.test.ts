@@ -399,7 +399,12 @@ describe("what is no YAML", () => {
     [
       "a word where a map should go on",
       `${HEAD}protect: true\n  x: y\n`,
-      "4:10 : implicit keys need to be on a single line",
+      "4:10 : nested mappings are not allowed in compact mappings",
+    ],
+    [
+      "a range without quotes in braces",
+      `${HEAD}groups: { a: { role: manager, machines: node[1:3] } }\n`,
+      '4:45 : a bracket stands behind a word: put a range in quotes, such as "node[1:4]"',
     ],
     ["a key that is no word", `${HEAD}? [a]\n: b\n`, "4:3 : a key must be a word"],
     [

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import { clusterFileJsonSchema, knownKeys } from "../../../src/cluster/spec/json-schema.ts";
+import { parseSpec } from "../../../src/cluster/spec/parse-spec.ts";
+import { formatProblems } from "../../../src/cluster/spec/problems.ts";
+import { listTemplates, readTemplate, templatesFolder } from "../../../src/cluster/spec/templates.ts";
+import type { ClusterSpec } from "../../../src/cluster/spec/types.ts";
+import { providers } from "../../../src/providers/registry.ts";
+import { compressNames } from "../../../src/util/ranges.ts";
+
+const templates = await listTemplates();
+
+async function specOf(text: string): Promise<ClusterSpec> {
+  const parsed = await parseSpec({ file: "template", text, env: {}, sets: [], providers });
+  if (parsed.kind === "spec") return parsed.spec;
+  throw new Error(formatProblems(parsed.problems));
+}
+
+test("there are templates, in the package's own folder", () => {
+  expect(templates.map(({ name }) => name)).toEqual(["ha", "quickstart"]);
+  expect(templatesFolder).toMatch(/templates$/);
+});
+
+describe.each(templates)("the template $name", ({ name, description, text }) => {
+  test("is valid without warnings, and carries its own name", async () => {
+    const parsed = await parseSpec({ file: name, text, env: {}, sets: [], providers });
+    expect(parsed).toMatchObject({ kind: "spec", warnings: [], spec: { name } });
+  });
+
+  test("has only keys that the schema knows", async () => {
+    const plugins = Object.entries(providers).map(async ([key, load]) => [key, (await load()).options] as const);
+    const known = knownKeys(clusterFileJsonSchema(Object.fromEntries(await Promise.all(plugins))), []);
+    const keys = text.match(/^[a-z]\w*(?=:)/gm) ?? [];
+    expect(keys.length).toBeGreaterThan(3);
+    expect(known).toEqual(expect.arrayContaining(keys));
+  });
+
+  test("names the schema for editors and describes itself in one line", () => {
+    expect(text.split("\n")[0]).toBe("# yaml-language-server: $schema=./cluster.schema.json");
+    expect(text).toContain("belt schema > cluster.schema.json");
+    expect(description).toMatch(/^[A-Z].{20,100}\.$/);
+  });
+});
+
+test("quickstart is one manager and two workers that all take tasks", async () => {
+  const { machines } = await specOf((await readTemplate("quickstart")).text);
+  expect(machines.map(({ name, role, availability }) => `${name} ${role} ${availability}`)).toEqual([
+    "mg1 manager active",
+    "node1 worker active",
+    "node2 worker active",
+  ]);
+});
+
+test("ha is three managers and five workers", async () => {
+  const { machines } = await specOf((await readTemplate("ha")).text);
+  const named = (role: string) =>
+    compressNames(machines.filter((machine) => machine.role === role).map(({ name }) => name));
+  expect([named("manager"), named("worker")]).toEqual(["mg[1:3]", "node[1:5]"]);
+});
+
+test.each([
+  ["quikstart", "did you mean quickstart?"],
+  ["../package", "there is ha, quickstart"],
+])("there is no template %s", async (name, hint) => {
+  await expect(readTemplate(name)).rejects.toMatchObject({ code: "usage.invalid", hint });
+});
