@@ -5,7 +5,7 @@ import type { Io } from "./context.ts";
 import { createInterrupts, type Interrupts } from "./interrupts.ts";
 import { realHost } from "./real-host.ts";
 import { realLibrary, type Surroundings } from "./real-library.ts";
-import { askOnTerminal, terminalStreams } from "./real-terminal.ts";
+import { terminalStreams } from "./real-terminal.ts";
 
 /** Everything real: the process, its streams and signals, this host, and the library on top of them. */
 export function realIo(): Io {
@@ -36,7 +36,10 @@ export function realIo(): Io {
     interrupted: interrupts.signal,
     outputClosed: quietBrokenPipes(),
     holdInterrupts: () => interrupts.hold(),
-    ask: (question, signal) => askOnTerminal({ stdin: stdin(), stderr }, question, signal),
+    ask: async (question, signal) => {
+      const { askLine } = await import("../util/ask-line.ts");
+      return await askLine({ input: stdin(), output: stderr }, question, signal);
+    },
     host: realHost({ ...platformFacts(), searchPath: env["PATH"] ?? "" }),
     library: realLibrary(surroundings()),
     close: () => {

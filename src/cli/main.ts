@@ -21,10 +21,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
-  const leading = splitLeading(argv);
-  const words = leading.words[0] === "help" ? [...leading.words.slice(1), "--help"] : leading.words;
+  const leading = withHelpVerb(splitLeading(argv));
+  const { words } = leading;
   if (leading.wantsVersion) return await dispatch(["version"], io);
-  if (words.length === 0 || words[0] === "--help") return print(io, mainHelp());
+  if (words.length === 0) return print(io, mainHelp());
   const match = findCommand(words);
   switch (match.kind) {
     case "unknown":
@@ -36,6 +36,11 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
       return await runCommand(match.entry, { ...leading, words: rest }, { argv, io });
     }
   }
+}
+
+/** `belt help up` is `belt up --help`, and for docker, whose own words come after it, the only way to our help. */
+function withHelpVerb(leading: Leading): Leading {
+  return leading.words[0] === "help" ? { ...leading, words: leading.words.slice(1), wantsHelp: true } : leading;
 }
 
 async function runCommand(

@@ -50,7 +50,12 @@ export function parseCall(typed: Typed): Parsed {
 
 /** The help of one command. */
 export function helpOf(entry: Entry, verb: Verb): string {
-  return buildCommand(entry, verb).helpInformation();
+  let text = "";
+  const writeOut = (part: string): void => {
+    text += part;
+  };
+  buildCommand(entry, verb).configureOutput({ writeOut }).outputHelp();
+  return text;
 }
 
 function takeRest(
@@ -62,12 +67,14 @@ function takeRest(
   return dashes < 0 ? { own: words, rest: undefined } : { own: words.slice(0, dashes), rest: words.slice(dashes + 1) };
 }
 
+const globalGroup = "Global options:";
+
 function buildCommand(entry: Entry, verb: Verb): Command {
-  const command = new Command(`belt ${entry.name}`)
-    .description(describe(entry, verb))
-    .helpOption("-h, --help", "Show help");
+  const command = new Command(`belt ${entry.name}`).description(describe(entry, verb));
   command.configureHelp({ helpWidth: 100, subcommandTerm: () => "" });
-  if (verb.usage !== "") command.arguments(verb.rest === "everything" ? "" : verb.usage.replace(" [-- CMD...]", ""));
+  command.addHelpOption(new Option("-h, --help", "Show help").helpGroup(globalGroup));
+  const operands = verb.rest === "everything" ? "" : verb.usage.replace(/ ?\[-- CMD\.\.\.\]/, "");
+  if (operands !== "") command.arguments(operands);
   command.usage(`${verb.options.length > 0 || verb.rest !== "everything" ? "[options] " : ""}${verb.usage}`.trim());
   for (const spec of verb.options) command.addOption(optionOf(spec));
   for (const spec of globalOptions) {
@@ -91,7 +98,7 @@ function optionOf(spec: OptionSpec): Option {
 }
 
 function globalOptionOf(spec: OptionSpec, verb: Verb): Option {
-  const option = optionOf(spec).helpGroup("Global options:");
+  const option = optionOf(spec).helpGroup(globalGroup);
   if (spec.flags === "--json" && verb.json === "none") option.hideHelp();
   return option;
 }

@@ -27,25 +27,3 @@ export function terminalStreams({ stdin, stdout, stderr, isTerminal, term }: Pro
     term: term ?? "xterm",
   };
 }
-
-/** Asks on standard error and reads one line; `undefined` at the end of input. */
-export async function askOnTerminal(
-  { stdin, stderr }: Pick<ProcessStreams, "stdin" | "stderr">,
-  question: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const { createInterface } = await import("node:readline");
-  const reader = createInterface({ input: stdin, output: stderr, terminal: false });
-  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
-  const aborted = (): void => reject(signal.reason);
-  signal.addEventListener("abort", aborted, { once: true });
-  reader.once("line", resolve).once("close", () => resolve(undefined));
-  stderr.write(question);
-  try {
-    signal.throwIfAborted();
-    return await promise;
-  } finally {
-    signal.removeEventListener("abort", aborted);
-    reader.close();
-  }
-}

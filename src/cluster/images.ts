@@ -11,7 +11,11 @@ export async function openImages(provider: string, deps: Dependencies): Promise<
 
 /** Makes an image unless it is there. */
 export async function bakeNamedImage(
-  { provider, image, onLine }: { readonly provider: string; readonly image: string; readonly onLine: (line: string) => void },
+  {
+    provider,
+    image,
+    onLine,
+  }: { readonly provider: string; readonly image: string; readonly onLine: (line: string) => void },
   deps: Dependencies,
   signal: AbortSignal,
 ): Promise<"made" | "exists"> {

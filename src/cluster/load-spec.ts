@@ -36,7 +36,8 @@ export async function parseText(
 ): Promise<ClusterSpec> {
   const parsed = await parseSpec({ file, text, env: deps.env, sets, providers });
   if (parsed.kind === "problems") throw specInvalid(parsed.problems);
-  for (const warning of parsed.warnings) deps.emit({ event: "note", at: deps.clock.now(), message: formatProblem(warning) });
+  for (const warning of parsed.warnings)
+    deps.emit({ event: "note", at: deps.clock.now(), message: formatProblem(warning) });
   return parsed.spec;
 }
 

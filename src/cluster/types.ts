@@ -4,24 +4,16 @@ import type { Engine, SwarmNode } from "../swarm/engine.ts";
 import type { Clock } from "../util/clock.ts";
 import type { BeltError } from "../util/errors.ts";
 import type { RunProcess } from "../util/processes.ts";
+import type { Surroundings } from "../util/surroundings.ts";
 import type { Emit, Phase } from "./events.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 
 /** What the library needs from outside. */
-export interface Dependencies {
+export interface Dependencies extends Surroundings {
   readonly clock: Clock;
+  /** A number in [0, 1), for jitter. */
   readonly random: () => number;
-  readonly env: Readonly<Record<string, string | undefined>>;
   readonly run: RunProcess;
-  readonly uid: number;
-  readonly platform: string;
-  readonly pid: number;
-  readonly hostname: string;
-  readonly username: string;
-  /** The working folder: paths that are shown are relative to it. */
-  readonly cwd: string;
-  /** The user's home folder, for `~` in key paths. */
-  readonly homeFolder: string;
   readonly emit: Emit;
 }
 

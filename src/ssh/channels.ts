@@ -29,20 +29,32 @@ export async function openChannel(link: Link, open: OpenChannel, place: Place): 
   return opened;
 }
 
+/** How often sshd may refuse a session while there is no other, and how long to wait in between, growing. */
+const PATIENCE = { refusals: 5, firstPauseMs: 10, longestPauseMs: 250, growth: 1.5 } as const;
+
 /**
  * Opens a session channel (RFC 4254 section 6) for a command, a shell or a terminal, waiting for a place among those that
- * sshd admits. If it admits fewer than expected, that is learned, and the wait goes on.
+ * sshd admits. sshd counts a session a moment longer than it is there, and may admit fewer than expected: it is asked again.
  *
- * @throws BeltError `ssh.closed` if sshd refuses a session while there is no other.
+ * @throws BeltError `ssh.closed` if sshd goes on refusing a session while there is no other.
  */
 export async function openSession(link: Link, open: OpenChannel, signal: AbortSignal): Promise<ClientChannel> {
-  for (;;) {
-    const release = await link.sessions.acquire(signal);
+  const release = await link.sessions.acquire(signal);
+  let pauseMs: number = PATIENCE.firstPauseMs;
+  for (let refusals = 0; ; pauseMs = Math.min(PATIENCE.longestPauseMs, pauseMs * PATIENCE.growth)) {
     const opened = await openChannel(link, open, { release, signal });
-    if (opened.kind === "open") return opened.channel;
-    const othersWillEnd = link.sessions.lower();
-    release();
-    if (!othersWillEnd) throw sessionRefused(link, opened.error);
+    if (opened.kind === "open") {
+      link.countSession(opened.channel);
+      return opened.channel;
+    }
+    refusals = link.sessionCount === 0 ? refusals + 1 : 0;
+    try {
+      if (refusals >= PATIENCE.refusals) throw sessionRefused(link, opened.error);
+      await link.clock.sleep(pauseMs, signal);
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 }
 

@@ -23,6 +23,7 @@ export class Link {
   readonly #socket: Socket;
   readonly #channels = new Set<ClientChannel>();
   readonly #lost = new AbortController();
+  #sessionCount = 0;
 
   constructor(target: Target, clock: Clock, wire: { readonly client: Client; readonly socket: Socket }) {
     this.target = target;
@@ -43,9 +44,17 @@ export class Link {
     return this.#lost.signal;
   }
 
-  /** The number of channels that are open now. */
-  get channelCount(): number {
-    return this.#channels.size;
+  /** The number of sessions that are open now. */
+  get sessionCount(): number {
+    return this.#sessionCount;
+  }
+
+  /** Counts a session until its channel is closed. */
+  countSession(channel: ClientChannel): void {
+    this.#sessionCount += 1;
+    channel.once("close", () => {
+      this.#sessionCount -= 1;
+    });
   }
 
   /** Keeps track of a channel until it is closed on both sides, and then runs `released`. */

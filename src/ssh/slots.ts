@@ -3,7 +3,7 @@
  * refuses what goes beyond its own bound, so channels wait here instead.
  */
 export class Slots {
-  #limit: number;
+  readonly #limit: number;
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -23,17 +23,6 @@ export class Slots {
       this.#taken -= 1;
       this.#admit();
     };
-  }
-
-  /**
-   * Learns that the other side admits fewer: from now on no more places than are taken beside the caller's own.
-   *
-   * @returns false if the caller's place is the only one, so that waiting for another to end is of no use.
-   */
-  lower(): boolean {
-    if (this.#taken <= 1) return false;
-    this.#limit = this.#taken - 1;
-    return true;
   }
 
   #wait(signal: AbortSignal): Promise<void> {

@@ -18,19 +18,23 @@ export class SocketChannel extends Duplex {
     super();
     this.#channel = channel;
     this.#lost = lost;
-    lost.addEventListener("abort", this.#fail, { once: true });
+    lost.addEventListener("abort", this.#lose, { once: true });
     channel.on("data", this.#take);
     channel.once("end", this.#finish);
     channel.once("close", () => {
       this.#closed = true;
       const error = failure();
-      if (error) this.destroy(error);
+      if (error) this.#fail(error);
       else this.#finishBoth();
     });
     channel.stderr.resume();
   }
 
-  /** node:http asks these of a socket that it keeps; a channel has no such settings. */
+  // What follows node:http asks of a socket that it keeps. A channel has no such settings, and times are the caller's.
+  setTimeout(): this {
+    return this;
+  }
+
   setKeepAlive(): this {
     return this;
   }
@@ -62,7 +66,7 @@ export class SocketChannel extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#lost.removeEventListener("abort", this.#fail);
+    this.#lost.removeEventListener("abort", this.#lose);
     this.#channel.off("data", this.#take);
     this.#channel.off("end", this.#finish);
     abandon(this.#channel);
@@ -73,17 +77,21 @@ export class SocketChannel extends Duplex {
     if (!this.push(chunk)) this.#channel.pause();
   };
 
-  readonly #fail = (): void => {
-    this.destroy(this.#lost.reason);
-  };
+  readonly #lose = (): void => this.#fail(this.#lost.reason);
 
   readonly #finish = (): void => {
     this.push(null);
   };
 
+  /** A stream that nobody uses any more closes in silence: an error without a listener would end the whole command. */
+  #fail(error: Error): void {
+    if (this.listenerCount("error") > 0) this.destroy(error);
+    else this.destroy();
+  }
+
   /** The reader still gets what came before the end; the writer cannot reach anybody any more. */
   #finishBoth(): void {
-    if (this.writableLength > 0) this.destroy(new BeltError("ssh.closed", "the other side closed the stream"));
+    if (this.writableLength > 0) this.#fail(new BeltError("ssh.closed", "the other side closed the stream"));
     else this.end();
   }
 }

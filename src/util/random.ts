@@ -4,3 +4,8 @@ import { randomBytes } from "node:crypto";
 export function randomHex(bytes: number): string {
   return randomBytes(bytes).toString("hex");
 }
+
+/** A number in [0, 1), for jitter; nothing secret depends on it. */
+export function jitter(): number {
+  return Math.random();
+}

@@ -244,8 +244,10 @@ describe("a connection that dies", () => {
   it("takes what is under way with it when it is closed here, and sshd sees a clean end", async () => {
     const before = sshd.log().length;
     const closing = await connect(sshd.target(), signal);
-    const running = closing.exec(["sleep", "600"], { signal });
+    const quiet = Promise.withResolvers<void>();
+    const running = closing.exec(["sh", "-c", "echo up; exec sleep 600"], { signal, onStdout: () => quiet.resolve() });
     running.catch(() => {});
+    await quiet.promise;
     await closing[Symbol.asyncDispose]();
     await expect(running).rejects.toMatchObject({ code: "ssh.closed" });
     await until(

@@ -38,7 +38,9 @@ beforeAll(async () => {
     else if (request.url === "/upload") request.on("data", () => {}).on("end", () => response.end("taken"));
     else response.end(`you asked for ${request.url}`);
   });
-  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  await new Promise<void>((resolve) =>
+    server.listen({ path: socketPath, readableAll: true, writableAll: true }, resolve),
+  );
 });
 
 afterAll(async () => {
@@ -52,10 +54,10 @@ afterAll(async () => {
 const openAtServer = (): Promise<number> =>
   new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
 
-async function get(over: Connection, url: string, options: http.RequestOptions = {}): Promise<string> {
+async function get(over: Connection, url: string): Promise<string> {
   const socket = await over.openSocket(socketPath, signal);
   return await new Promise((resolve, reject) => {
-    const request = http.request({ path: url, createConnection: () => socket, agent: false, ...options });
+    const request = http.request({ path: url, createConnection: () => socket });
     request.on("error", reject);
     request.on("response", (response) => resolve(text(response)));
     request.end();
@@ -93,12 +95,13 @@ describe("requests over a forwarded unix socket", () => {
     for (let turns = 0; turns < 50; turns += 1) await turn();
     expect(socket.readableLength).toBeLessThan(BIG / 2);
     expect((await text(socket)).length).toBeGreaterThan(BIG);
+    socket.destroy();
   });
 
   it("send large bodies", async () => {
     const socket = await connection.openSocket(socketPath, signal);
     const answer = new Promise<string>((resolve, reject) => {
-      const request = http.request({ method: "POST", path: "/upload", createConnection: () => socket, agent: false });
+      const request = http.request({ method: "POST", path: "/upload", createConnection: () => socket });
       request.on("error", reject);
       request.on("response", (response) => resolve(text(response)));
       request.end(Buffer.alloc(BIG));
@@ -109,9 +112,10 @@ describe("requests over a forwarded unix socket", () => {
   it("can share a socket that an agent keeps", async () => {
     const socket = await connection.openSocket(socketPath, signal);
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    Object.assign(agent, { createConnection: () => socket });
     const ask = (url: string): Promise<string> =>
       new Promise((resolve, reject) => {
-        const request = http.request({ path: url, agent, createConnection: () => socket });
+        const request = http.request({ path: url, agent });
         request.on("error", reject);
         request.on("response", (response) => resolve(text(response)));
         request.end();
@@ -159,6 +163,15 @@ describe("requests over a forwarded unix socket", () => {
       message: expect.stringContaining("none.sock"),
     });
     expect(await get(connection, "/after")).toBe("you asked for /after");
+  });
+
+  it("that nobody uses any more close in silence with the connection", async () => {
+    const closing = await connect(sshd.target(), signal);
+    const socket = await closing.openSocket(socketPath, signal);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    await closing[Symbol.asyncDispose]();
+    await closed;
+    expect([socket.destroyed, socket.errored]).toEqual([true, null]);
   });
 
   it("fail with the connection", async () => {

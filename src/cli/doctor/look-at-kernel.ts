@@ -28,13 +28,16 @@ async function lookAtCgroups({ host }: DoctorContext): Promise<Finding> {
   };
 }
 
+/** Where a feature shows itself, also when it is built into the kernel. */
+const traces: Readonly<Record<string, string>> = { ip_vs: "/proc/net/ip_vs", br_netfilter: "/proc/sys/net/bridge" };
+
 /** A module counts as there when it is loaded, built in, or can be loaded from the kernel's own list. */
 async function lookAtModule({ host }: DoctorContext, name: string, consequence: string): Promise<Finding> {
   const check = `module ${name}`;
   const release = (await host.readText("/proc/sys/kernel/osrelease"))?.trim() ?? "";
   const isFileSystem =
     name === "overlay" && ((await host.readText("/proc/filesystems"))?.includes("\toverlay\n") ?? false);
-  if (isFileSystem || (await host.exists(`/sys/module/${name}`))) return { check, state: "ok", found: "there" };
+  if (isFileSystem || (await isPresent(host, name))) return { check, state: "ok", found: "there" };
   const folder = `/lib/modules/${release}`;
   const lists = await Promise.all(["modules.dep", "modules.builtin"].map((file) => host.readText(`${folder}/${file}`)));
   if (lists.some((list) => list?.includes(`/${name}.ko`))) return { check, state: "ok", found: "can be loaded" };
@@ -47,6 +50,11 @@ async function lookAtModule({ host }: DoctorContext, name: string, consequence: 
     };
   }
   return { check, state: "warning", found: `missing: ${consequence}`, next: "A kernel with this module" };
+}
+
+async function isPresent(host: DoctorContext["host"], name: string): Promise<boolean> {
+  const trace = traces[name];
+  return (await host.exists(`/sys/module/${name}`)) || (trace !== undefined && (await host.exists(trace)));
 }
 
 /** Each systemd takes some; a few machines already use up Debian's usual 128. */

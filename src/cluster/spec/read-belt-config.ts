@@ -55,7 +55,7 @@ function readConfig(text: string): BeltConfig {
 }
 
 function withoutEmpty(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== null && one !== ""));
 }
 

@@ -77,7 +77,7 @@ say dockerd "$(dockerd --version 2>/dev/null)"
 say active "$(systemctl is-active docker.service 2>/dev/null)"`;
 
 /** What apt complained about: its last three lines with an `E:`, or dpkg's error lines, or at least the last line. */
-export function complaintOf(output: string): string {
+function complaintOf(output: string): string {
   const lines = output.split("\n").map((line) => line.trim());
   const errors = lines.filter((line) => /^(E:|dpkg: error|curl: )/.test(line));
   const chosen = errors.length > 0 ? [...new Set(errors)].slice(-3) : lines.filter((line) => line !== "").slice(-1);

@@ -6,7 +6,7 @@ import type { SupportedSystem } from "./systems.ts";
 import { type PackageVersion, pickVersion, readMadison } from "./versions.ts";
 
 /** The key that Docker signs its apt repositories with: https://docs.docker.com/engine/install/debian/. */
-export const dockerKeyFingerprint = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88";
+const dockerKeyFingerprint = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88";
 
 /**
  * Sets up Docker's own apt repository, whose key is trusted only after its fingerprint was compared, and finds the engine's

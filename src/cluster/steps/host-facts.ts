@@ -7,12 +7,6 @@ import { hostScript } from "./host-script.ts";
 import { type Fields, field, mustRunScript } from "./script.ts";
 import { engineVersionOf } from "./versions.ts";
 
-/** When a host was asked for its time and when it had answered, in milliseconds since the epoch, by our clock. */
-export interface Asked {
-  readonly fromMs: number;
-  readonly untilMs: number;
-}
-
 /**
  * Looks at a host in one round trip. It needs a POSIX shell there and nothing else.
  *
@@ -21,12 +15,11 @@ export interface Asked {
 export async function readHostFacts(connection: Connection, clock: Clock, signal: AbortSignal): Promise<HostFacts> {
   const fromMs = clock.now();
   const fields = await mustRunScript(connection, { title: "inspect the host", text: hostScript }, signal);
-  const facts = parseHostFacts(connection.name, fields, { fromMs, untilMs: clock.now() });
-  return facts;
+  return parseHostFacts(connection.name, fields, { fromMs, untilMs: clock.now() });
 }
 
 /** Turns what the host said into facts; see {@link readHostFacts} for the errors. */
-export function parseHostFacts(name: string, fields: Fields, asked: Asked): HostFacts {
+function parseHostFacts(name: string, fields: Fields, asked: Asked): HostFacts {
   const os = field(fields, "os");
   if (os !== "" && os !== "Linux") {
     throw new BeltError("host.unsupported", `${name} runs ${os}; beltkit needs Linux`);
@@ -79,6 +72,12 @@ function factsOf(fields: Fields, parsed: z.infer<typeof schema>, asked: Asked): 
     aptHolder: field(fields, "aptHolder") || undefined,
     addresses: (fields.get("address") ?? []).flatMap(addressOf),
   };
+}
+
+/** When a host was asked for its time and when it had answered, in milliseconds since the epoch, by our clock. */
+interface Asked {
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 /** The host read its clock, in whole seconds, at some moment while it was asked: only what lies outside is a difference. */

@@ -5,7 +5,7 @@ import { installingFile } from "./paths.ts";
  * processes that hold a POSIX lock at all, and one of them has the lock file open: comparing files rather than inode numbers
  * holds on overlay file systems too, where the two numbers differ.
  */
-export const aptHolderFunction = `
+const aptHolderFunction = `
 apt_holder() {
   while read -r _ kind _ _ pid _; do
     [ "$kind" = POSIX ] && [ -d "/proc/$pid/fd" ] || continue
@@ -25,7 +25,7 @@ apt_holder() {
  * `cloud_init` prints cloud-init's state in one word or two, or `absent`. The files under /run are what its own status
  * command reads; asking them first saves starting Python.
  */
-export const cloudInitFunction = `
+const cloudInitFunction = `
 cloud_init() {
   command -v cloud-init >/dev/null 2>&1 || { printf absent; return 0; }
   if [ -e /run/cloud-init/disabled ]; then printf disabled; return 0; fi

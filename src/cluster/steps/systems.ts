@@ -17,7 +17,7 @@ export interface SupportedSystem {
 }
 
 /** Every distribution that an engine is installed on. A newcomer is added here; all of them are installed by apt. */
-export const systems: readonly SupportedSystem[] = [
+const systems: readonly SupportedSystem[] = [
   {
     id: "debian",
     title: "Debian",

@@ -13,7 +13,7 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 /** Orders versions by their numbers, oldest first; missing numbers count as 0. */
-export function compareVersions(left: string, right: string): number {
+function compareVersions(left: string, right: string): number {
   const [a, b] = [numbers(left), numbers(right)];
   for (let index = 0; index < Math.max(a.length, b.length); index += 1) {
     const difference = (a[index] ?? 0) - (b[index] ?? 0);

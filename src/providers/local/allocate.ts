@@ -73,9 +73,14 @@ async function takeUp(
     await host.store.writeMachine(record);
     return { kind: "there", record };
   }
-  const record = { ...existing, hostKey: request.hostKey.publicKey.trim(), worker: await thisProcess() };
+  const record = { ...existing, hostKey: keyOf(request), worker: await thisProcess() };
   await host.store.writeMachine(record);
   return { kind: "make", record, isNew: false };
+}
+
+/** A public key without its comment. */
+function keyOf({ hostKey }: MachineRequest): string {
+  return hostKey.publicKey.trim().split(/\s+/).slice(0, 2).join(" ");
 }
 
 /** A record at which nobody works any more. */
@@ -90,7 +95,7 @@ async function newRecord(host: Host, cluster: ClusterRecord, request: MachineReq
     ...{ version: 1, phase: "making", id: await freeId(host), address: await nextAddress(host, cluster) },
     ...{ clusterId, clusterName, name, group, specHash, image, region },
     size: request.size ?? unlimited,
-    hostKey: request.hostKey.publicKey.trim(),
+    hostKey: keyOf(request),
     createdAt: new Date(host.clock.now()).toISOString(),
     worker: await thisProcess(),
   };

@@ -1,0 +1,53 @@
+import path from "node:path";
+import { systemClock } from "../util/clock.ts";
+import { runProcess } from "../util/processes.ts";
+import { jitter } from "../util/random.ts";
+import { surroundings } from "../util/surroundings.ts";
+import type { Emit } from "./events.ts";
+import { findHome } from "./home.ts";
+import { loadSpec } from "./load-spec.ts";
+import { openDescribed, openNamed } from "./open-cluster.ts";
+import type { Cluster, Dependencies, SpecSource } from "./types.ts";
+
+/** Which cluster to open, and who is told what happens. */
+export type OpenOptions = {
+  /** The working folder: the state is in the nearest `.belt` at or above it. This process's own unless given. */
+  readonly cwd?: string;
+  readonly onEvent?: Emit;
+  /** What `--set` takes, each `key=value`; for a file or a template. */
+  readonly set?: readonly string[];
+} & (
+  | { readonly file: string }
+  | { readonly template: string }
+  /** One that was made before. */
+  | { readonly name: string }
+);
+
+/**
+ * Opens a cluster: by its cluster file, by a built-in template, or by its name. Nothing is written or made before a method
+ * that changes something is called; dispose of it to close its connections.
+ *
+ * @throws BeltError `spec.invalid` with every problem of the file, `usage.no-cluster`, `usage.invalid`, `state.*`.
+ */
+export async function openCluster(options: OpenOptions): Promise<Cluster> {
+  const deps = dependencies(options);
+  const home = await findHome(deps.cwd, deps.env, deps.uid);
+  if ("name" in options) return await openNamed(home, options.name, deps);
+  const source: SpecSource =
+    "file" in options
+      ? { kind: "file", path: path.resolve(deps.cwd, options.file) }
+      : { kind: "template", name: options.template };
+  return await openDescribed(home, { spec: await loadSpec(source, options.set ?? [], deps), source }, deps);
+}
+
+function dependencies({ cwd, onEvent }: OpenOptions): Dependencies {
+  const own = surroundings();
+  return {
+    ...own,
+    cwd: cwd === undefined ? own.cwd : path.resolve(own.cwd, cwd),
+    clock: systemClock,
+    random: jitter,
+    run: runProcess,
+    emit: onEvent ?? (() => {}),
+  };
+}

@@ -1,0 +1,11 @@
+export type { BeltEvent, Effect, Emit, Phase } from "./cluster/events.ts";
+export { type OpenOptions, openCluster } from "./cluster/open.ts";
+export type { MachineFailure } from "./cluster/phases.ts";
+export type { ClusterSpec, MachineSpec, Role, SpecProblem } from "./cluster/spec/types.ts";
+export type { Change, Cluster, MachineView, Observed, Outcome } from "./cluster/types.ts";
+export type { Machine, MachineState, Problem, Provider } from "./providers/provider.ts";
+export type { Connection, ExecOptions, ExecResult } from "./ssh/connection.ts";
+export type { Engine, SwarmNode } from "./swarm/engine.ts";
+export { BeltError, type ErrorCode, isBeltError } from "./util/errors.ts";
+export { compressNames, parseRange, parseRanges } from "./util/ranges.ts";
+export { Secret } from "./util/secret.ts";
