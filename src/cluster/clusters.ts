@@ -6,10 +6,10 @@ import { randomHex } from "../util/random.ts";
 import { loadPlugin } from "./fleet.ts";
 import { clusterFolder, clusterNames, type Home, makeHome, setCurrentCluster } from "./home.ts";
 import { openJournal } from "./journal.ts";
-import { parseText } from "./load-spec.ts";
+import { fullSchema, parseText } from "./load-spec.ts";
 import { describeNamed } from "./open-cluster.ts";
 import { setInClusterFile } from "./spec/edit.ts";
-import { clusterFile } from "./spec/schema.ts";
+import { resolveSetting } from "./spec/settings.ts";
 import type { Dependencies } from "./types.ts";
 
 /** A file before and after it was changed. */
@@ -67,10 +67,9 @@ export async function updateCluster(
       },
     );
   const before = (await readTextIfThere(source.path)) ?? "";
-  const after = setInClusterFile(
-    before,
-    settings.map(({ key, value }) => [settingPath(key, spec.provider), value]),
-  );
+  const schema = await fullSchema();
+  const changes = settings.map(({ key, value }) => resolveSetting(schema, spec.provider, { key, word: value }));
+  const after = setInClusterFile(before, changes);
   const file = path.relative(deps.cwd, source.path);
   await parseText({ file, text: after }, [], deps);
   await writeFileAtomic(source.path, after, 0o644);
@@ -83,9 +82,4 @@ export async function knownMachines(home: Home, name: string, deps: Dependencies
   const journal = await openJournal(clusterFolder(home, name).journal, deps.clock);
   const names = new Set([...spec.machines.map((machine) => machine.name), ...journal.state.made]);
   return [...names].sort(naturalCompare);
-}
-
-function settingPath(key: string, provider: string): readonly string[] {
-  const keys = key.split(".");
-  return Object.hasOwn(clusterFile.shape, keys[0] ?? "") || keys[0] === provider ? keys : [provider, ...keys];
 }

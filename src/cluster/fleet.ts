@@ -1,6 +1,7 @@
 import type { Machine, Provider, ProviderContext, ProviderPlugin } from "../providers/provider.ts";
 import { providers } from "../providers/registry.ts";
 import { BeltError } from "../util/errors.ts";
+import { providersNotYet } from "./spec/not-yet.ts";
 
 /** A provider that is open, with what its plugin says about it. */
 export interface OpenProvider {
@@ -44,9 +45,9 @@ export class Fleet implements AsyncDisposable {
 export async function loadPlugin(name: string): Promise<ProviderPlugin> {
   const load = providers[name];
   if (load) return await load();
-  throw new BeltError("usage.not-yet", `there is no provider "${name}" in this version`, {
-    hint: `Providers here: ${Object.keys(providers).join(", ")}.`,
-  });
+  const hint = `Providers here: ${Object.keys(providers).join(", ")}.`;
+  if (providersNotYet.includes(name)) throw new BeltError("usage.not-yet", `not yet: the provider ${name}`, { hint });
+  throw new BeltError("usage.invalid", `there is no provider "${name}"`, { hint });
 }
 
 async function openProvider(name: string, context: ProviderContext): Promise<OpenProvider> {

@@ -2,8 +2,10 @@ import path from "node:path";
 import { providers } from "../providers/registry.ts";
 import { BeltError } from "../util/errors.ts";
 import { readTextIfThere } from "../util/files.ts";
+import { clusterFileJsonSchema, type JsonSchema } from "./spec/json-schema.ts";
 import { parseSpec } from "./spec/parse-spec.ts";
 import { formatProblem, specInvalid } from "./spec/problems.ts";
+import { convertBeltConfig } from "./spec/read-belt-config.ts";
 import { readTemplate } from "./spec/templates.ts";
 import type { ClusterSpec } from "./spec/types.ts";
 import type { Dependencies, SpecSource } from "./types.ts";
@@ -41,13 +43,23 @@ export async function parseText(
   return parsed.spec;
 }
 
-/** The text of a cluster file or template. @throws BeltError `usage.invalid` if there is no such file. */
+/** The JSON Schema of a cluster file with the options of every provider. */
+export async function fullSchema(): Promise<JsonSchema> {
+  const plugins = Object.entries(providers).map(async ([name, load]) => [name, (await load()).options] as const);
+  return clusterFileJsonSchema(Object.fromEntries(await Promise.all(plugins)));
+}
+
+/** The text of a cluster file or template; where there is none, what belt's own config.yml beside it comes to. @throws BeltError `usage.invalid` if there is no such file. */
 export async function readSpecText(source: SpecSource, cwd: string): Promise<SpecText> {
   if (source.kind === "template")
     return { file: `template ${source.name}`, text: (await readTemplate(source.name)).text };
   const text = await readTextIfThere(source.path);
   const file = path.relative(cwd, source.path);
   if (text !== undefined) return { file, text };
+  const old = path.join(path.dirname(source.path), "config.yml");
+  const oldText = await readTextIfThere(old);
+  if (oldText !== undefined)
+    return { file: path.relative(cwd, old), text: convertBeltConfig(path.basename(path.dirname(old)), oldText).text };
   throw new BeltError("usage.invalid", `there is no file ${file}`, {
     hint: "Name a cluster file or a template; `belt template ls` lists the templates.",
   });

@@ -3,7 +3,7 @@ import { BeltError, messageOf } from "../util/errors.ts";
 import { abandon, type Link } from "./link.ts";
 
 /** Starts to open a channel on a client of ssh2, and calls back once it is open or refused. */
-export type OpenChannel = (done: (error: Error | undefined, channel: ClientChannel) => void) => void;
+type OpenChannel = (done: (error: Error | undefined, channel: ClientChannel) => void) => void;
 
 /** A channel, or why the machine refuses one while the connection itself is well. */
 export type Opened =
@@ -11,7 +11,7 @@ export type Opened =
   | { readonly kind: "refused"; readonly error: Error };
 
 /** The place that a channel takes: it is given back when the channel is closed, or by the caller if it is refused. */
-export interface Place {
+interface Place {
   readonly release: () => void;
   readonly signal: AbortSignal;
 }

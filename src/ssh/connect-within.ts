@@ -9,13 +9,17 @@ export interface WaitOptions {
   readonly clock: Clock;
   /** A number in [0, 1), so that many machines are not asked in step. */
   readonly random: () => number;
-  /** Try again also when the key is refused, since the first boot may not have put it there yet. */
+  /**
+   * Try again also when the key is refused, since the first boot may not have put it there yet. Such tries are few and far
+   * between: OpenSSH shuts out for a while who is refused too often (PerSourcePenalties in sshd_config(5)).
+   */
   readonly retryAuth?: boolean;
 }
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 const GROWTH = 1.3;
+const REFUSED_PAUSE_MS = { first: 1000, longest: 5000, growth: 2 } as const;
 
 /**
  * Connects to a machine that may still boot: at once, and again after short pauses that grow. What will not pass by waiting
@@ -33,6 +37,7 @@ export async function connectWithin(
   const over = new AbortController();
   const done = new AbortController();
   const signal = AbortSignal.any([caller, over.signal]);
+  const afterRefusal = refusedPauses();
   let last: unknown;
   wait.clock.sleep(wait.deadlineMs, AbortSignal.any([caller, done.signal])).then(
     () => over.abort(last ?? timedOut(target, wait.deadlineMs)),
@@ -48,11 +53,20 @@ export async function connectWithin(
       }
       const rest = end - wait.clock.elapsed();
       if (rest <= 0) throw last;
-      await wait.clock.sleep(Math.min(rest, pauseMs * (0.75 + wait.random() / 2)), signal);
+      const nextMs = isBeltError(last, "ssh.auth-refused") ? afterRefusal() : pauseMs;
+      await wait.clock.sleep(Math.min(rest, nextMs * (0.75 + wait.random() / 2)), signal);
     }
   } finally {
     done.abort();
   }
+}
+
+function refusedPauses(): () => number {
+  let pauseMs = REFUSED_PAUSE_MS.first / REFUSED_PAUSE_MS.growth;
+  return () => {
+    pauseMs = Math.min(REFUSED_PAUSE_MS.longest, pauseMs * REFUSED_PAUSE_MS.growth);
+    return pauseMs;
+  };
 }
 
 function passes(error: unknown, wait: WaitOptions): boolean {

@@ -83,7 +83,7 @@ async function checkSudo(link: Link, signal: AbortSignal): Promise<void> {
 
 function sudoRefused(target: Target, code: number, stderr: string): BeltError {
   const said = stderr.trim().split("\n").at(-1) || `code ${code}`;
-  const message = /password/.test(said)
+  const message = /password|authentication is required/.test(said)
     ? `sudo on ${target.name} wants a password from ${target.user}`
     : `${target.user} cannot become root on ${target.name}: ${said}`;
   return new BeltError("ssh.sudo", message, {

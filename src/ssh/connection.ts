@@ -53,7 +53,7 @@ export interface Connection extends AsyncDisposable {
   exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
   /** Writes a file as root by stdin, whole or not at all; the mode is set before the content is there. Parent folders are made. */
   writeFile(path: string, content: string | Uint8Array, mode: number, signal: AbortSignal): Promise<void>;
-  /** A stream to a unix socket on the machine (for the Engine API): directly, or by `sudo -n docker system dial-stdio` where the socket is not ours. */
+  /** A stream to a unix socket on the machine (for the Engine API): directly, or by `sudo -n docker system dial-stdio` where the socket is not ours. It lives until it is destroyed or the connection ends; the signal is for the opening. @throws BeltError `engine.unreachable`. */
   openSocket(path: string, signal: AbortSignal): Promise<Duplex>;
   /** An interactive terminal, running a command or the login shell; resolves with the exit code. */
   terminal(streams: TerminalStreams, argv: readonly string[] | undefined, signal: AbortSignal): Promise<number>;

@@ -53,7 +53,7 @@ export function handshakeFailed(target: Target, keyFingerprint: string, cause: u
 }
 
 /** `ssh.auth-refused`: the machine is the right one, and does not take our key. */
-export function authRefused(target: Target, keyFingerprint: string, cause: unknown): BeltError {
+function authRefused(target: Target, keyFingerprint: string, cause: unknown): BeltError {
   return new BeltError(
     "ssh.auth-refused",
     `${target.name} refused the key ${keyFingerprint} for the user ${target.user}`,

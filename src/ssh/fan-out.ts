@@ -21,7 +21,7 @@ export type FanOutOutcome =
   | { readonly kind: "failed"; readonly name: string; readonly error: unknown };
 
 /** Whole lines of one machine, in their order, without newlines. A promise that the listener returns holds that machine back. */
-export type OnLines = (output: {
+type OnLines = (output: {
   readonly name: string;
   readonly stream: "stdout" | "stderr";
   readonly lines: readonly string[];

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import type { Client, ClientChannel } from "ssh2";
 import type { Clock } from "../util/clock.ts";
+import { Semaphore } from "../util/semaphore.ts";
 import type { Target } from "./connection.ts";
 import { connectionClosed } from "./failures.ts";
-import { Slots } from "./slots.ts";
 
 /** sshd admits 10 sessions on a connection unless told otherwise; two are left for what others open. */
 const MAX_SESSIONS = 8;
@@ -17,9 +17,9 @@ export class Link {
   readonly target: Target;
   readonly clock: Clock;
   readonly client: Client;
-  readonly sessions = new Slots(MAX_SESSIONS);
-  readonly dials = new Slots(MAX_DIALS);
-  readonly streams = new Slots(MAX_STREAMS);
+  readonly sessions = new Semaphore(MAX_SESSIONS);
+  readonly dials = new Semaphore(MAX_DIALS);
+  readonly streams = new Semaphore(MAX_STREAMS);
   readonly #socket: Socket;
   readonly #channels = new Set<ClientChannel>();
   readonly #lost = new AbortController();

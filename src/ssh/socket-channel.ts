@@ -30,27 +30,6 @@ export class SocketChannel extends Duplex {
     channel.stderr.resume();
   }
 
-  // What follows node:http asks of a socket that it keeps. A channel has no such settings, and times are the caller's.
-  setTimeout(): this {
-    return this;
-  }
-
-  setKeepAlive(): this {
-    return this;
-  }
-
-  setNoDelay(): this {
-    return this;
-  }
-
-  ref(): this {
-    return this;
-  }
-
-  unref(): this {
-    return this;
-  }
-
   override _read(): void {
     this.#channel.resume();
   }

@@ -10,14 +10,17 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The machine's own clock. */
+/** The longest that a timer of Node can wait, about 24.8 days; a longer one would end at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** The machine's own clock. A sleep of more than 24.8 days ends then. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   sleep: async (ms, signal) => {
     signal.throwIfAborted();
     try {
-      await delay(ms, undefined, { signal });
+      await delay(Math.min(ms, LONGEST_MS), undefined, { signal });
     } catch (error) {
       signal.throwIfAborted();
       throw error;

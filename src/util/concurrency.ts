@@ -1,6 +1,6 @@
 /**
- * Runs `work` over `items`, at most `limit` at a time, and returns every outcome in the order of the items. It never
- * rejects: the caller decides what a failure means.
+ * Runs `work` over `items`, at most `limit` at a time (one at least), and returns every outcome in the order of the items.
+ * It never rejects: the caller decides what a failure means.
  */
 export async function mapBounded<T, R>(
   items: readonly T[],
@@ -12,7 +12,7 @@ export async function mapBounded<T, R>(
   const worker = async (): Promise<void> => {
     for (const [index, item] of queue) results[index] = await settle(work, item, index);
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(Math.max(1, limit), items.length) }, worker));
   return results;
 }
 

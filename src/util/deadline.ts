@@ -4,7 +4,7 @@ import { BeltError, type ErrorCode } from "./errors.ts";
 /** What ran out, for whom it matters, and which code says so. */
 export interface Deadline {
   readonly ms: number;
-  /** The end of the sentence "… within 30 s". */
+  /** The beginning of the sentence "… within 30 s". */
   readonly what: string;
   readonly code?: ErrorCode;
   readonly hint?: string;
@@ -12,9 +12,9 @@ export interface Deadline {
 
 /**
  * Runs `work` with a signal that aborts when `signal` does or when the deadline passes, and settles then even if `work`
- * never does.
+ * never does. Work that ends in time never sees its signal abort because of the deadline.
  *
- * @throws BeltError `timeout`, or the deadline's own code, when the time is over.
+ * @throws BeltError `timeout`, or the deadline's own code, when the time is over, whatever `work` then says.
  */
 export async function withDeadline<T>(
   deadline: Deadline,
@@ -23,25 +23,28 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const inner = new AbortController();
-  const combined = AbortSignal.any([signal, inner.signal]);
-  const timer = clock.sleep(deadline.ms, combined).then(
-    () => {
-      const error = new BeltError(deadline.code ?? "timeout", `${deadline.what} within ${seconds(deadline.ms)}`, {
-        retryable: true,
-        ...(deadline.hint === undefined ? {} : { hint: deadline.hint }),
-      });
-      inner.abort(error);
-      throw error;
-    },
-    () => combined.throwIfAborted() as never,
-  );
+  const over = tooLate(deadline);
+  const expiry = new AbortController();
+  const done = new AbortController();
+  const alarm = clock.sleep(deadline.ms, AbortSignal.any([signal, done.signal])).then(() => {
+    throw over;
+  });
   try {
-    return await Promise.race([work(combined), timer]);
+    return await Promise.race([work(AbortSignal.any([signal, expiry.signal])), alarm]);
+  } catch (error) {
+    if (error === over) expiry.abort(over); // only now, so that what the work says to it comes second
+    throw error;
   } finally {
-    inner.abort(new BeltError("internal", "the deadline is no longer needed"));
-    timer.catch(() => {});
+    done.abort(over);
+    alarm.catch(() => {});
   }
+}
+
+function tooLate(deadline: Deadline): BeltError {
+  return new BeltError(deadline.code ?? "timeout", `${deadline.what} within ${seconds(deadline.ms)}`, {
+    retryable: true,
+    ...(deadline.hint === undefined ? {} : { hint: deadline.hint }),
+  });
 }
 
 function seconds(ms: number): string {

@@ -9,12 +9,22 @@ export class Semaphore {
 
   /** Runs `work` in a place of its own. Rejects with the signal's reason if it aborts while there is no place yet. */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    await this.#enter(signal);
+    const leave = await this.acquire(signal);
     try {
       return await work();
     } finally {
-      this.#leave();
+      leave();
     }
+  }
+
+  /** Takes a place until the function that it resolves with is called; calling that again does nothing. Rejects like `run`. */
+  async acquire(signal: AbortSignal): Promise<() => void> {
+    await this.#enter(signal);
+    let inside = true;
+    return () => {
+      if (inside) this.#leave();
+      inside = false;
+    };
   }
 
   #enter(signal: AbortSignal): Promise<void> {

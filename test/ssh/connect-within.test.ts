@@ -115,6 +115,15 @@ describe("connectWithin", () => {
     expect(connect.tries()).toBe(1);
   });
 
+  it("is patient with a refused key, so that sshd does not shut this host out", async () => {
+    const clock = new FakeClock();
+    const connect = scripted(...Array(100).fill(noAuth));
+    await expect(clock.runUntil(connectWithin(connect, target, waiting(clock, 60_000, true), signal))).rejects.toBe(
+      noAuth,
+    );
+    expect(connect.tries()).toBeLessThan(16);
+  });
+
   it("waits for a refused key to pass where asked to", async () => {
     const clock = new FakeClock();
     const connect = scripted(noAuth, noAuth);

@@ -127,7 +127,7 @@ function nspawn(plan: BootPlan): readonly string[] {
     "--capability=all",
     "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE,CAP_SYS_RAWIO,CAP_SYSLOG",
     "--system-call-filter=@known",
-    "--console=passive",
+    "--console=read-only",
     "--kill-signal=SIGRTMIN+3",
     "--link-journal=no",
     "--timezone=off",

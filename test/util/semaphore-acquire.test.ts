@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { Slots } from "../../src/ssh/slots.ts";
+import { Semaphore } from "../../src/util/semaphore.ts";
 
 const { signal } = new AbortController();
 
-describe("Slots", () => {
+describe("places that are taken and given back", () => {
   it("admits as many as there are places, and the others in their order", async () => {
-    const slots = new Slots(2);
+    const slots = new Semaphore(2);
     const order: number[] = [];
     const releases = [await slots.acquire(signal), await slots.acquire(signal)];
     const waiting = [3, 4].map(async (number) => {
@@ -21,7 +21,7 @@ describe("Slots", () => {
   });
 
   it("counts a place given back twice once", async () => {
-    const slots = new Slots(1);
+    const slots = new Semaphore(1);
     const first = await slots.acquire(signal);
     first();
     first();
@@ -33,7 +33,7 @@ describe("Slots", () => {
   });
 
   it("lets who gives up leave the queue without taking a place", async () => {
-    const slots = new Slots(1);
+    const slots = new Semaphore(1);
     const release = await slots.acquire(signal);
     const leaving = new AbortController();
     const left = slots.acquire(leaving.signal);
