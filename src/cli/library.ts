@@ -1,6 +1,6 @@
 import type { Emit } from "../cluster/events.ts";
+import type { Images } from "../cluster/images.ts";
 import type { Cluster } from "../cluster/types.ts";
-import type { ImageStore, Problem } from "../providers/provider.ts";
 
 /** Everything that the commands act through: the cluster layer, seen from the command line. The real one is in `real-library.ts`. */
 export interface Library {
@@ -58,13 +58,4 @@ export interface FileChange {
 export interface Template {
   readonly name: string;
   readonly summary: string;
-}
-
-/** The base images of one provider. */
-export interface Images extends AsyncDisposable {
-  readonly store: ImageStore;
-  /** What stands in the way of making one. */
-  check(signal: AbortSignal): Promise<readonly Problem[]>;
-  /** Makes an image, with an engine in it where its name says so; `onLine` gets what the tools print. Resolves with whether anything was made. */
-  bake(image: string, onLine: (line: string) => void, signal: AbortSignal): Promise<boolean>;
 }

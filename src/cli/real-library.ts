@@ -2,7 +2,7 @@ import type { Emit } from "../cluster/events.ts";
 import type { Home } from "../cluster/home.ts";
 import type { Cluster, Dependencies, SpecSource } from "../cluster/types.ts";
 import { BeltError } from "../util/errors.ts";
-import type { Description, Images, Library } from "./library.ts";
+import type { Description, Library } from "./library.ts";
 
 /** What the library gets from the process; how to emit is each command's own. */
 export type Surroundings = Omit<Dependencies, "emit" | "run">;
@@ -48,8 +48,11 @@ export function realLibrary(surroundings: Surroundings): Library {
     },
     templateText: async (name) => (await (await import("../cluster/spec/templates.ts")).readTemplate(name)).text,
     providers: async () => Object.keys((await import("../providers/registry.ts")).providers),
-    schema: readSchema,
-    openImages: async (provider, emit) => await openImages(provider, await dependencies(emit)),
+    schema: async () => await (await import("../cluster/load-spec.ts")).fullSchema(),
+    openImages: async (provider, emit) => {
+      const { openImages } = await import("../cluster/images.ts");
+      return await openImages(provider, await dependencies(emit));
+    },
   };
 }
 
@@ -91,32 +94,4 @@ async function readClusterFile(
 
 function pathOf(source: SpecSource): string {
   return source.kind === "file" ? source.path : `template ${source.name}`;
-}
-
-async function openImages(name: string, deps: Dependencies): Promise<Images> {
-  const { Fleet } = await import("../cluster/fleet.ts");
-  const { bakeImage } = await import("../cluster/bake.ts");
-  const fleet = new Fleet(deps);
-  const open = await fleet.open(name);
-  const { images } = open.provider;
-  if (!images) {
-    throw new BeltError("usage.invalid", `the provider ${name} makes no images of its own`, {
-      hint: "belt image ls --driver local",
-    });
-  }
-  return {
-    store: images,
-    check: async (signal) => await open.provider.check({ clusterId: "", clusterName: "", requests: [] }, signal),
-    bake: async (image, onLine, signal) => await bakeImage({ open, images, name: image, onLine }, deps, signal),
-    [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
-  };
-}
-
-async function readSchema(): Promise<unknown> {
-  const { clusterFileJsonSchema } = await import("../cluster/spec/json-schema.ts");
-  const { providers } = await import("../providers/registry.ts");
-  const plugins = await Promise.all(
-    Object.entries(providers).map(async ([name, load]) => [name, (await load()).options] as const),
-  );
-  return clusterFileJsonSchema(Object.fromEntries(plugins));
 }

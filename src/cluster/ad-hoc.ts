@@ -26,6 +26,7 @@ export async function createNamed(
     group: inFile.get(name)?.group ?? looseGroup,
     provider: inFile.get(name)?.provider ?? spec.provider,
     size: options.size ?? inFile.get(name)?.size,
+    image: inFile.get(name)?.image,
   }));
   const tally = new Tally(context);
   const existing = await machinesByName(context, signal);
@@ -124,6 +125,7 @@ function nodeSpec({ spec }: ClusterContext, name: string, role: Role): MachineSp
     role,
     provider: spec.provider,
     size: undefined,
+    image: undefined,
     availability: "active",
     labels: {},
   };

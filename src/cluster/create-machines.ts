@@ -12,6 +12,7 @@ export interface WantedMachine {
   readonly group: string;
   readonly provider: string;
   readonly size: string | undefined;
+  readonly image: string | undefined;
 }
 
 /**
@@ -46,12 +47,21 @@ export function providerSpec(
   provider: string,
   wanted: readonly WantedMachine[],
 ): ProviderSpec {
-  const options = context.spec.providerOptions[provider] ?? {};
   return {
     clusterId: context.id,
     clusterName: context.spec.name,
-    requests: wanted.map(({ name, size }) => ({ name, size, options })),
+    requests: wanted.map(({ name, size, image }) => ({ name, size, options: optionsOf(context, { provider, image }) })),
   };
+}
+
+/** The provider's options for one machine: its block of the cluster file, with the machine's own image if it has one. */
+export function optionsOf(
+  { spec }: ClusterContext,
+  { provider, image }: Pick<WantedMachine, "provider" | "image">,
+): Readonly<Record<string, unknown>> {
+  const block = spec.providerOptions[provider];
+  const options = typeof block === "object" && block !== null ? { ...block } : {};
+  return image === undefined ? options : { ...options, image };
 }
 
 async function createBatch(
@@ -88,7 +98,7 @@ function requestFor(
   machine: WantedMachine,
   authorizedKeys: readonly string[],
 ): MachineRequest {
-  const options = context.spec.providerOptions[machine.provider] ?? {};
+  const options = optionsOf(context, machine);
   const hostKey = generateKeyPair(machine.name);
   return {
     name: machine.name,

@@ -1,13 +1,6 @@
 import type { Engine } from "../swarm/engine.ts";
 import { BeltError } from "../util/errors.ts";
 
-/** How a manager stands when its pipeline comes to the swarm. */
-export type Standing =
-  /** In our swarm, and it answers for it. */
-  | "member"
-  /** In no swarm. */
-  | "none";
-
 /** A manager that can speak for the swarm. */
 export interface Leader {
   readonly name: string;

@@ -1,31 +1,31 @@
-import type { ImageStore } from "../providers/provider.ts";
+import type { ImageStore, Problem } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import { bakeImage } from "./bake.ts";
-import { loadPlugin, type OpenProvider } from "./fleet.ts";
+import { Fleet } from "./fleet.ts";
 import type { Dependencies } from "./types.ts";
 
-/** The image store of a provider that keeps its own images. @throws BeltError `usage.invalid` for one that does not. */
-export async function openImages(provider: string, deps: Dependencies): Promise<ImageStore> {
-  return (await openStore(provider, deps)).images;
+/** The base images of one provider. */
+export interface Images extends AsyncDisposable {
+  readonly store: ImageStore;
+  /** What stands in the way of making one. */
+  check(signal: AbortSignal): Promise<readonly Problem[]>;
+  /** Makes an image, with an engine in it where its name says so; `onLine` gets what the tools print. Resolves with whether anything was made. */
+  bake(image: string, onLine: (line: string) => void, signal: AbortSignal): Promise<boolean>;
 }
 
-/** Makes an image unless it is there. */
-export async function bakeNamedImage(
-  {
-    provider,
-    image,
-    onLine,
-  }: { readonly provider: string; readonly image: string; readonly onLine: (line: string) => void },
-  deps: Dependencies,
-  signal: AbortSignal,
-): Promise<"made" | "exists"> {
-  const { open, images } = await openStore(provider, deps);
-  return (await bakeImage({ open, images, name: image, onLine }, deps, signal)) ? "made" : "exists";
-}
-
-async function openStore(name: string, deps: Dependencies): Promise<{ open: OpenProvider; images: ImageStore }> {
-  const plugin = await loadPlugin(name);
-  const provider = await plugin.open(deps);
-  if (provider.images) return { open: { plugin, provider }, images: provider.images };
-  throw new BeltError("usage.invalid", `the provider ${name} keeps no images of its own`);
+/** Opens the base images of a provider that makes its own. @throws BeltError `usage.invalid` for one that does not. */
+export async function openImages(name: string, deps: Dependencies): Promise<Images> {
+  const fleet = new Fleet(deps);
+  const open = await fleet.open(name);
+  const { images } = open.provider;
+  if (!images)
+    throw new BeltError("usage.invalid", `the provider ${name} makes no images of its own`, {
+      hint: "belt image ls --driver local",
+    });
+  return {
+    store: images,
+    check: (signal) => open.provider.check({ clusterId: "", clusterName: "", requests: [] }, signal),
+    bake: (image, onLine, signal) => bakeImage({ open, images, name: image, onLine }, deps, signal),
+    [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
+  };
 }

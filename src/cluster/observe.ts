@@ -1,7 +1,6 @@
 import type { Machine } from "../providers/provider.ts";
 import type { SwarmNode } from "../swarm/engine.ts";
 import { machineOf } from "../swarm/identity.ts";
-import { mapBounded } from "../util/concurrency.ts";
 import { BeltError, messageOf } from "../util/errors.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
 import { type ClusterContext, machinesByName, reach } from "./context.ts";
@@ -87,13 +86,4 @@ function viewsOf(
       node: machine && nodeOf(machine, nodes),
     };
   });
-}
-
-/** The sessions with all machines that run, for commands that address them all; failures are kept beside. */
-export async function reachAll(
-  context: ClusterContext,
-  machines: readonly Machine[],
-  signal: AbortSignal,
-): Promise<readonly PromiseSettledResult<Session>[]> {
-  return await mapBounded(machines, 64, (machine) => reach(context, machine, signal));
 }

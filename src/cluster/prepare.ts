@@ -2,7 +2,7 @@ import type { Machine } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import { bakeImage } from "./bake.ts";
 import { type ClusterContext, emit } from "./context.ts";
-import { createMachines, providerSpec, type WantedMachine } from "./create-machines.ts";
+import { createMachines, optionsOf, providerSpec, type WantedMachine } from "./create-machines.ts";
 import type { OpenProvider } from "./fleet.ts";
 import { guardCount } from "./guards.ts";
 import type { PhaseResult } from "./phases.ts";
@@ -61,7 +61,7 @@ async function obtainFrom(
   const open = await context.fleet.open(providerName);
   const missing = wanted.filter(({ name }) => !isThere(existing.get(name)));
   if (missing.length > 0) {
-    await ensureImage(context, open, signal);
+    await ensureImages(context, open, missing, signal);
     await ensureShared(context, providerName, missing, signal);
   }
   const made = createMachines(context, open, missing, signal);
@@ -82,11 +82,17 @@ function isThere(machine: Machine | undefined): machine is Machine {
   return machine !== undefined && (machine.state.kind === "running" || machine.state.kind === "stopped");
 }
 
-/** Makes the image that the machines stand on, if the provider keeps its own and it is not there. */
-async function ensureImage(context: ClusterContext, open: OpenProvider, signal: AbortSignal): Promise<void> {
+/** Makes the images that the machines stand on, one after the other, if the provider keeps its own and they are not there. */
+async function ensureImages(
+  context: ClusterContext,
+  open: OpenProvider,
+  missing: readonly WantedMachine[],
+  signal: AbortSignal,
+): Promise<void> {
   const { images } = open.provider;
-  const { image } = open.plugin.describe(context.spec.providerOptions[open.plugin.name] ?? {});
-  if (images) await bakeImage({ open, images, name: image }, context.deps, signal);
+  if (!images) return;
+  const names = new Set(missing.map((machine) => open.plugin.describe(optionsOf(context, machine)).image));
+  for (const name of names) await bakeImage({ open, images, name }, context.deps, signal);
 }
 
 async function ensureShared(

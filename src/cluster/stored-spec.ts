@@ -29,6 +29,7 @@ const schema = z.object({
       role: z.enum(["manager", "worker"]),
       provider: z.string(),
       size: optionalText,
+      image: optionalText,
       availability: z.enum(["active", "pause", "drain"]),
       labels: z.record(z.string(), z.string()),
     }),
@@ -52,6 +53,6 @@ export function fromStored(stored: unknown): ClusterSpec | undefined {
     ...data,
     ssh: { ...data.ssh, user: data.ssh.user },
     engine: { ...data.engine, version: data.engine.version, daemon: {} },
-    machines: data.machines.map((machine) => ({ ...machine, size: machine.size })),
+    machines: data.machines.map((machine) => ({ ...machine, size: machine.size, image: machine.image })),
   };
 }

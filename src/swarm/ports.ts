@@ -1,12 +1,6 @@
 /** TCP: managers answer each other and joining nodes here. */
 export const managementPort = 2377;
 
-/** TCP and UDP, between all nodes: the overlay networks' gossip. */
-export const gossipPort = 7946;
-
-/** UDP, between all nodes: the overlay networks' traffic (VXLAN), unless another port was chosen at init. */
-export const dataPathPort = 4789;
-
 /** TCP: the engine's own API with mutual TLS. */
 export const engineTlsPort = 2376;
 

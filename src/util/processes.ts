@@ -50,15 +50,3 @@ export const runProcess: RunProcess = (argv, options) => {
     child.stdin.end(options.stdin);
   });
 };
-
-/**
- * Like {@link runProcess}, but a program that fails throws.
- *
- * @throws BeltError `internal`, with the command and the last line that it printed.
- */
-export async function mustRun(run: RunProcess, argv: readonly string[], options: ProcessOptions): Promise<string> {
-  const result = await run(argv, options);
-  if (result.code === 0) return result.stdout;
-  const said = (result.stderr.trim() || result.stdout.trim()).split("\n").at(-1) ?? "";
-  throw new BeltError("internal", `${argv.slice(0, 4).join(" ")} failed with code ${result.code}: ${said}`);
-}

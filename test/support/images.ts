@@ -1,12 +1,15 @@
-import { local } from "../../src/providers/local/index.ts";
-import { localContext } from "./local.ts";
+import { openImages } from "../../src/cluster/images.ts";
+import { testDependencies } from "./dependencies.ts";
 
-/** Makes sure, once before all tests of a project, that the base image is on this host. Building it takes less than a minute. */
+/** The images that tests stand on: one bare, and the default one with an engine in it. */
+const needed = ["debian-13", "debian-13-docker"];
+
+/** Makes sure, once before all tests of a project, that the images are on this host. Making them takes about a minute. */
 export async function setup(): Promise<void> {
   const signal = new AbortController().signal;
-  await using provider = await local.open(localContext());
-  const problems = await provider.check({ clusterId: "images", clusterName: "images", requests: [] }, signal);
+  await using images = await openImages("local", testDependencies(process.cwd()));
+  const problems = await images.check(signal);
   if (problems.length > 0)
     throw new Error(problems.map(({ message, hint }) => `These tests need more: ${message}. ${hint}`).join("\n"));
-  await provider.images?.build("debian-13", (line) => console.error(line), signal);
+  for (const image of needed) await images.bake(image, (line) => console.error(line), signal);
 }

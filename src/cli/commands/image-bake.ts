@@ -1,7 +1,7 @@
+import type { Images } from "../../cluster/images.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
 import { driverOption, imageDriver } from "../image-option.ts";
-import type { Images } from "../library.ts";
 import { say } from "../output.ts";
 import { openProgress } from "../progress.ts";
 import { meetRequirements } from "../requirements.ts";

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { nearest } from "../../util/nearest.ts";
+import { checkImages } from "./check-images.ts";
 import { checkMachines } from "./check-machines.ts";
 import { checkSettings } from "./check-settings.ts";
 import { describeIssues } from "./issues.ts";
@@ -48,6 +49,7 @@ export async function parseSpec(input: SpecInput): Promise<ParsedSpec> {
     ...read.problems,
     ...machines.problems,
     ...checkSettings(filled.tree),
+    ...checkImages(filled.tree, blocks),
   ];
   const unfilled = new Set(filled.problems.map(({ key }) => key).filter((key) => key !== ""));
   const problems = [...filled.problems, ...later.filter(({ key }) => !unfilled.has(key))];

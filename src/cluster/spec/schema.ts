@@ -72,9 +72,11 @@ const limits = z.strictObject({
 });
 
 const size = z.string().min(1);
+const image = z.string().min(1);
 
 const override = z.strictObject({
   size: size.optional().describe("The size of these machines instead of the group's."),
+  image: image.optional().describe("The image of these machines instead of the group's."),
   labels: labels.optional().describe("Node labels of these machines, added to the group's."),
 });
 
@@ -85,6 +87,9 @@ const group = z.strictObject({
   size: size
     .optional()
     .describe("The size of each machine, as the provider names it; on local a limit such as 2gb or 2cpu-4gb."),
+  image: image
+    .optional()
+    .describe("What each machine is made from, as the provider's own `image` option names it. Default: that option."),
   availability: z
     .enum(["active", "pause", "drain"])
     .default("active")

@@ -35,6 +35,7 @@ function machinesOf(name: string, group: Group, provider: string): readonly Mach
       role: group.role,
       provider: group.provider ?? provider,
       size: override?.size ?? group.size,
+      image: override?.image ?? group.image,
       availability: group.availability,
       labels: { ...group.labels, ...override?.labels },
     };

@@ -12,6 +12,8 @@ export interface MachineSpec {
   readonly provider: string;
   /** As written; the provider's default when absent. */
   readonly size: string | undefined;
+  /** As the provider's `image` option names it; that option's own value when absent. */
+  readonly image: string | undefined;
   readonly availability: Availability;
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -9,7 +9,7 @@ const tailBytes = 64 * 1024;
 const followEveryMs = 200;
 
 /** The consoles of machines: what each has printed since it was powered on. */
-export function openConsole(host: Host): ConsoleLog {
+export function openConsole(host: Pick<Host, "store" | "clock">): ConsoleLog {
   return {
     read: async (machine) => {
       await mustRecordOf(host.store, machine);
@@ -30,7 +30,11 @@ function plainLines(text: string): string {
   return text.replaceAll("\r", "");
 }
 
-async function* follow(host: Host, machine: Machine, signal: AbortSignal): AsyncGenerator<string> {
+async function* follow(
+  host: Pick<Host, "store" | "clock">,
+  machine: Machine,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   await mustRecordOf(host.store, machine);
   const file = path.join(machineFolder(host.store.root, machine), "console.log");
   let decoder = new TextDecoder();

@@ -11,8 +11,8 @@ import { mustRecordOf } from "./machine.ts";
 
 /** How long a machine may take to power off by itself; then its plug is pulled. */
 const powerOffMs = 60_000;
-/** SIGRTMIN+3: systemd powers off. Source: systemd(1), signals. */
-const powerOffSignal = 37;
+/** SIGRTMIN+4: systemd powers off. Source: systemd(1), signals. */
+const powerOffSignal = 38;
 
 /** The power of machines. */
 export function openPower(host: Host): PowerControl {
