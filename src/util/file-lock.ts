@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { BeltError } from "./errors.ts";
+import { sendSignal } from "./signals.ts";
 
 /**
  * The helper process that holds the lock for as long as our end of its standard input is open: when this process ends, however
- * it ends, the kernel closes that end and with it the lock. The file may be removed by whoever holds the lock; a waiter then
- * finds that it has locked a file without a name, and starts over.
+ * it ends, the kernel closes that end and with it the lock. Whoever holds the lock may remove the file as the last thing that
+ * it does; a waiter then finds that it has locked a file without a name, and starts over.
  */
 const holder = `
 while :; do
@@ -24,13 +25,19 @@ read -r _`;
  */
 export async function lockFile(file: string, signal: AbortSignal): Promise<AsyncDisposable> {
   signal.throwIfAborted();
-  const child = spawn("sh", ["-c", holder, "belt-lock", file], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn("sh", ["-c", holder, "belt-lock", file], {
+    stdio: ["pipe", "pipe", "pipe"],
+    // In a group of its own: an interrupt from the terminal must not take the lock from a command that is clearing up.
+    detached: true,
+  });
   const ended = once(child, "close");
   ended.catch(() => {}); // told to whoever waits below
   const errors: Buffer[] = [];
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
   child.stdin.on("error", () => {}); // it may have ended already
-  const onAbort = (): void => void child.kill("SIGKILL");
+  const onAbort = (): void => {
+    if (child.pid !== undefined) sendSignal(-child.pid, "SIGKILL"); // its whole group: the shell may be waiting for flock
+  };
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const outcome = await Promise.race([once(child.stdout, "data").then(() => "locked"), ended.then(() => "ended")]);

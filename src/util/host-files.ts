@@ -51,7 +51,7 @@ export async function findProgram(name: string, folders: readonly string[]): Pro
 
 /** Writes a value into a file that is there already, as the kernel's files under /proc and /sys want it: in one call, no temporary file. */
 export async function writeValue(file: string, value: string): Promise<void> {
-  await writeFile(file, value, { flag: "r+" });
+  await writeFile(file, value, { flag: constants.O_WRONLY | constants.O_TRUNC });
 }
 
 /** Appends a line to a file, without waiting for the disk. */

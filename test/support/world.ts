@@ -65,6 +65,7 @@ export function aMachineSpec(name: string, change: Partial<MachineSpec> = {}): M
     role: "worker",
     provider: "local",
     size: undefined,
+    image: undefined,
     availability: "active",
     labels: {},
     ...change,

@@ -26,7 +26,7 @@ describe("a lock of this host", () => {
     expect(order).toEqual(["first ends", "second"]);
   });
 
-  it("never lets two of a crowd in at once, even when each removes the file", async () => {
+  it("never lets two of a crowd in at once, even when each removes the file at its end", async () => {
     await using folder = await temporaryFolder();
     const file = path.join(folder.path, "lock");
     let inside = 0;
@@ -35,9 +35,9 @@ describe("a lock of this host", () => {
       await using _lock = await lockFile(file, signal);
       inside += 1;
       most = Math.max(most, inside);
-      await rm(file);
       await new Promise((resolve) => setImmediate(resolve));
       inside -= 1;
+      await rm(file);
     };
     await Promise.all(Array.from({ length: 12 }, enter));
     expect(most).toBe(1);

@@ -39,7 +39,6 @@ export function startLiveRows(rows: Rows, options: TerminalOptions): LiveRows {
   const running = list.run();
   return {
     stop: async (failed) => {
-      for (const draw of drawers) draw();
       ended.resolve(failed);
       await running;
     },
@@ -55,11 +54,13 @@ interface Drawing {
 function phaseRow(rows: Rows, phase: Phase, drawing: Drawing): ListrTask {
   return {
     task: async (_context, task) => {
-      drawing.drawers.push(() => {
+      const draw = (): void => {
         const title = rows.phaseTitle(phase);
         if (title !== undefined && title !== task.title) task.title = title;
-      });
+      };
+      drawing.drawers.push(draw);
       await drawing.ended;
+      draw();
       if (rows.phaseFailed(phase)) throw new Error(phase);
     },
   };
@@ -70,12 +71,15 @@ function clusterRow(rows: Rows, { clock }: TerminalOptions, drawing: Drawing): L
     title: rows.clusterTitle(clock.now()),
     rendererOptions: { outputBar: 1 },
     task: async (_context, task) => {
-      drawing.drawers.push(() => {
+      const draw = (): void => {
         const title = rows.clusterTitle(clock.now());
         if (title !== task.title) task.title = title;
         task.output = rows.machineLines(clock.now(), namedMachines).join("\n");
-      });
-      if (await drawing.ended) throw new Error("not finished");
+      };
+      drawing.drawers.push(draw);
+      const isFailed = await drawing.ended;
+      draw();
+      if (isFailed) throw new Error("not finished");
     },
   };
 }

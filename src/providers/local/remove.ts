@@ -70,11 +70,11 @@ export async function removeClusterIfEmpty(
     if (names.length > trash.length) return;
     const cluster = await host.store.readCluster(clusterId);
     if (cluster) await removeNetwork(host, cluster, signal);
-    if (await releaseKnobs(clusterId)) {
-      await removeParentCgroup(cgroups);
-      await removePath(hostLockFile);
-    }
+    const wasLast = await releaseKnobs(clusterId);
     await removePath(clusterFolder(host.store.root, clusterId));
+    if (!wasLast) return;
+    await removeParentCgroup(cgroups);
+    await removePath(hostLockFile); // the last thing done under it
   });
 }
 

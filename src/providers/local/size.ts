@@ -24,9 +24,10 @@ const leastCpus = 0.01;
 export function parseSize(text: string): Size {
   const lower = text.trim().toLowerCase();
   if (lower === unlimited) return { memoryBytes: undefined, cpus: undefined };
-  const match = /^(?:(\d+(?:\.\d+)?)cpu)?(?:(^|-)(\d+(?:\.\d+)?)(mb|gb))?$/.exec(lower);
-  if (!match || lower === "") throw invalid(text, "is not a size that the local provider knows");
-  const [, cpu, , amount, unit] = match;
+  const match = /^(?:(\d+(?:\.\d+)?)cpu-)?(\d+(?:\.\d+)?)(mb|gb)$|^(\d+(?:\.\d+)?)cpu$/.exec(lower);
+  if (!match) throw invalid(text, "is not a size that the local provider knows");
+  const [, cpuWithMemory, amount, unit, cpuAlone] = match;
+  const cpu = cpuWithMemory ?? cpuAlone;
   const memoryBytes = amount === undefined ? undefined : Math.round(Number(amount) * factor(unit));
   const cpus = cpu === undefined ? undefined : Number(cpu);
   if (memoryBytes !== undefined && memoryBytes < leastMemoryBytes)

@@ -84,6 +84,7 @@ describe("the scripts", () => {
     if (bash === undefined) return;
     const { stdout: script } = await belt(["completion", "bash"]);
     const use =
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is bash's own syntax
       'belt() { printf "%s\\n" "$@" node1 node2; }\nCOMP_WORDS=(belt ssh no); COMP_CWORD=2; _belt; printf "%s," "${COMPREPLY[@]}"';
     const answer = await runProcess([bash, "--norc", "-c", `${script}\n${use}`], { signal: never });
     expect(answer.stdout).toBe("__complete,--,ssh,no,node1,node2,");

@@ -8,14 +8,25 @@ import { ScriptedConnection } from "../../support/scripted-connection.ts";
 import { belt, fakeCluster, libraryOf, type Setting, socketPair } from "../fakes.ts";
 
 /** A connection whose engine answers every byte with itself in capitals. */
-class EchoConnection extends ScriptedConnection {
-  override openSocket(path: string): Promise<never> {
+function echoing(): Connection {
+  const openSocket = async (path: string): Promise<Duplex> => {
     expect(path).toBe("/var/run/docker.sock");
     const [ours, theirs] = socketPair();
     theirs.on("data", (chunk: Buffer) => theirs.write(chunk.toString().toUpperCase()));
     theirs.on("end", () => theirs.end());
-    return Promise.resolve(Object.assign(ours));
-  }
+    return ours;
+  };
+  const base = new ScriptedConnection([]);
+  return {
+    name: base.name,
+    user: base.user,
+    address: base.address,
+    exec: (argv, options) => base.exec(argv, options),
+    writeFile: (path, content, mode, signal) => base.writeFile(path, content, mode, signal),
+    openSocket,
+    terminal: () => base.terminal(),
+    [Symbol.asyncDispose]: async () => {},
+  };
 }
 
 /** A host with a docker command that sends its arguments through the socket and prints the answer. */
@@ -70,7 +81,7 @@ describe("belt docker", () => {
     const log: unknown[] = [];
     const run = await belt(
       ["docker", "stack", "deploy", "-c", "f.yml", "--help", "-it"],
-      setting({ mg0: new EchoConnection([]) }, hostWithDocker(log)),
+      setting({ mg0: echoing() }, hostWithDocker(log)),
     );
     expect(run).toMatchObject({ code: 7, stderr: "" });
     expect(log).toEqual([
@@ -85,7 +96,7 @@ describe("belt docker", () => {
   });
 
   test("on several machines prefixes every line and ends with the worst code", async () => {
-    const connections = { mg0: new EchoConnection([]), node1: new EchoConnection([]) };
+    const connections = { mg0: echoing(), node1: echoing() };
     const run = await belt(
       ["--host", "mg0", "--host", "node1", "docker", "ps"],
       setting(connections, hostWithDocker([])),
@@ -100,10 +111,7 @@ describe("belt docker", () => {
   });
 
   test("a machine that does not answer is named and makes the code 255; the others go on", async () => {
-    const run = await belt(
-      ["--host", "mg0,node1", "docker", "ps"],
-      setting({ mg0: new EchoConnection([]) }, hostWithDocker([])),
-    );
+    const run = await belt(["--host", "mg0,node1", "docker", "ps"], setting({ mg0: echoing() }, hostWithDocker([])));
     expect(run.code).toBe(255);
     expect(run.stdout).toContain("mg0:   PS");
     expect(run.stderr).toContain("node1: belt: node1 does not answer");

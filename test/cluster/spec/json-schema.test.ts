@@ -20,7 +20,7 @@ test("it is a schema of draft 2020-12 that knows the format's keys and the provi
   ]);
   expect(knownKeys(schema, ["local"])).toEqual(["image", "region"]);
   expect(knownKeys(schema, ["swarm", "addressPools", 0])).toEqual(["base", "size"]);
-  expect(knownKeys(schema, ["groups", "any", "overrides", "node1"])).toEqual(["size", "labels"]);
+  expect(knownKeys(schema, ["groups", "any", "overrides", "node1"])).toEqual(["size", "image", "labels"]);
   expect(knownKeys(schema, ["nothing", "here"])).toEqual([]);
 });
 

@@ -91,6 +91,18 @@ protect: true
     ]);
   });
 
+  test("may give a group, and machines of it, an image of their own", async () => {
+    const spec = await specOf(`${HEAD}groups:
+  managers: { role: manager, machines: mg1 }
+  workers: { role: worker, machines: "node[1:2]", image: debian-12, overrides: { node2: { image: debian-13 } } }
+`);
+    expect(spec.machines.map(({ name, image }) => [name, image])).toEqual([
+      ["mg1", undefined],
+      ["node1", "debian-12"],
+      ["node2", "debian-13"],
+    ]);
+  });
+
   test.each([
     ["no groups key", HEAD],
     ["an empty groups key", `${HEAD}groups:\n`],
@@ -110,6 +122,16 @@ protect: true
 
 describe("one problem is told at its place", () => {
   test.each([
+    [
+      "an image of a group that its provider does not have",
+      `${HEAD}groups:\n  all: { role: manager, machines: a1, image: debian-21 }\n`,
+      '5:46 groups.all.image: "debian-21" is not one of debian-13, debian-12; did you mean "debian-12"?',
+    ],
+    [
+      "an image of an override that its provider does not have",
+      `${HEAD}groups:\n  all: { role: manager, machines: a1, overrides: { a1: { image: x } } }\n`,
+      '5:65 groups.all.overrides.a1.image: "x" is not one of debian-13, debian-12',
+    ],
     ["the wrong version", "version: 2\nname: a\nprovider: local\n", "1:10 version: must be 1, not 2"],
     ["no version", "name: a\nprovider: local\n", "1:1 version: version is missing: write 1"],
     ["no name", "version: 1\nprovider: local\n", "1:1 name: name is missing"],
