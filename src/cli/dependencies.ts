@@ -45,7 +45,8 @@ export function realIo(): Io {
     close: () => {
       if (!stdinUsed) return;
       process.stdin.pause();
-      process.stdin.unref();
+      // A file, also /dev/null, has nothing that would keep the process waiting.
+      if ("unref" in process.stdin) process.stdin.unref();
     },
   };
 }

@@ -63,12 +63,11 @@ async function leaveSwarm(
   return await context.journal.around("leave", name, async () => {
     await manager.updateNode(node, { availability: "drain" }, signal);
     await untilIdle(context, manager, node, signal);
-    if (machine.state.kind === "running" && node.status === "ready") {
-      const { engine } = await reach(context, machine, signal);
-      await engine.swarmLeave(false, signal);
-    }
-    await untilDown(context, manager, node, signal);
-    await manager.removeNode(node.id, false, signal);
+    const answers = machine.state.kind === "running" && node.status === "ready";
+    if (answers) await (await reach(context, machine, signal)).engine.swarmLeave(false, signal);
+    else await untilDown(context, manager, node, signal);
+    // A node that has left is seen as down only some heartbeats later; its own word for it is enough.
+    await manager.removeNode(node.id, answers, signal);
     return { effect: "changed", detail: "drained and left the swarm" };
   });
 }

@@ -25,6 +25,8 @@ export interface Running {
   event(meant: (event: BeltEvent) => boolean): Promise<BeltEvent>;
   /** Ends it as a power cut would. */
   kill(): void;
+  /** Presses Ctrl-C. */
+  interrupt(): void;
 }
 
 /** One cluster on real machines with a folder of its own, and belt as a process beside it. */
@@ -56,7 +58,8 @@ export interface Listed {
   readonly node: { readonly id: string; readonly status: string; readonly engineVersion: string } | null;
 }
 
-const entry = path.resolve(import.meta.dirname, "../../src/bin.ts");
+/** The program under test, from its sources. */
+export const entry = path.resolve(import.meta.dirname, "../../src/bin.ts");
 
 /** A cluster of one manager, `mg1`, and as many workers `node1`, `node2`, … on the default image, with the engine in it. */
 export function managersAndWorkers(workers: number): string {
@@ -110,11 +113,13 @@ async function clusterId(state: string): Promise<string> {
   return JSON.parse(first).id;
 }
 
-/** Starts belt as a user would, with no terminal. */
-function startBelt(cwd: string, words: readonly string[]): Running {
+/** Starts belt as a user would, with no terminal; `input` is what stands on its standard input. */
+export function startBelt(cwd: string, words: readonly string[], input = ""): Running {
   const from = performance.now();
   const { BELT_HOME: _, ...env } = process.env;
-  const child = spawn(process.execPath, [entry, ...words], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [entry, ...words], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.on("error", () => {}); // belt may end without reading it
+  child.stdin.end(input);
   const lines: string[] = [];
   const events: BeltEvent[] = [];
   const waiting = new Set<() => void>();
@@ -142,7 +147,7 @@ function startBelt(cwd: string, words: readonly string[]): Running {
       look();
       ended.then(({ stderr }) => reject(new Error(`belt ended without the event: ${stderr}`)), reject);
     });
-  return { ended, event, kill: () => child.kill("SIGKILL") };
+  return { ended, event, kill: () => child.kill("SIGKILL"), interrupt: () => child.kill("SIGINT") };
 }
 
 /** Whether an event is the start of a phase on a machine. */

@@ -50,7 +50,7 @@ export async function buildBase(
       cause,
     });
   } finally {
-    await host.run(["rm", "-rf", "--one-file-system", draft], { signal: AbortSignal.timeout(60_000) });
+    await host.run(["rm", "-rf", "--one-file-system", draft], { signal: new AbortController().signal });
   }
 }
 

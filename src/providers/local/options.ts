@@ -3,7 +3,6 @@ import { parseSubnet } from "./subnet.ts";
 
 /** The images that machines can be made from; those that end in `-docker` are layers with the engine on the base before it. */
 export const imageNames = ["debian-13-docker", "debian-13", "debian-12-docker", "debian-12"] as const;
-export type ImageName = (typeof imageNames)[number];
 
 /** The `local` block of a cluster file. */
 export const localOptions = z.strictObject({

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { endingOf, failuresOf, finishes, openRig, starts } from "../support/rig.ts";
+
+const bare = (managers: string, workers: string): string =>
+  `local: { image: ${managers} }
+groups:
+  managers: { role: manager, machines: mg1 }
+  workers: { role: worker, machines: node1, image: ${workers} }
+`;
+
+describe("bare images: the engine is installed by apt inside the machines over SSH", () => {
+  it.each([
+    ["Debian 13", bare("debian-13", "debian-13"), ["26.1", "26.1"]],
+    ["Debian 12", bare("debian-12", "debian-12"), ["20.10", "20.10"]],
+    ["Debian 13 and 12 in one swarm", bare("debian-13", "debian-12"), ["26.1", "20.10"]],
+  ])("%s", async (_, file, versions) => {
+    await using rig = await openRig("long-bare", file);
+    const up = await rig.up();
+    expect(failuresOf(up)).toEqual([]);
+    expect(endingOf(up)).toBe("done");
+    const machines = await rig.list();
+    expect(machines.map(({ node }) => node?.status)).toEqual(["ready", "ready"]);
+    expect(machines.map(({ node }, index) => node?.engineVersion.startsWith(versions[index] ?? "?"))).toEqual([
+      true,
+      true,
+    ]);
+    expect(endingOf(await rig.up())).toBe("unchanged");
+  });
+
+  it("a machine that dies while apt works is named with its step, and the same command completes", async () => {
+    await using rig = await openRig("long-death", bare("debian-13", "debian-13"));
+    const running = rig.start("up", "--yes", "--json");
+    await running.event(starts("engine", "node1"));
+    const node = await rig.machine("node1");
+    await node.script("until pgrep -x dpkg; do sleep 0.1; done");
+    await node.kill();
+    const ended = await running.ended;
+    expect(failuresOf(ended)).toEqual([expect.stringMatching(/^node1 engine ssh\./)]);
+    expect(ended.code).toBe(3);
+    expect(endingOf(await rig.up())).toBe("done");
+  });
+
+  it("waits for apt's lock, naming who holds it, and goes on when it is let go", async () => {
+    await using rig = await openRig("long-lock", bare("debian-13", "debian-13"));
+    expect((await rig.belt("plan")).code).toBe(0);
+    const running = rig.start("up", "--yes", "--json");
+    await running.event(finishes("create", "node1"));
+    const node = await rig.machine("node1");
+    const lock =
+      'open F, ">", "/var/lib/dpkg/lock-frontend"; fcntl(F, F_SETLKW, pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0)) or die; sleep 7777';
+    await node.serve("holder", "perl", "-MFcntl", "-e", lock);
+    const note = await running.event(
+      (event) => event.event === "note" && event.machine === "node1" && event.message.includes("perl"),
+    );
+    expect(JSON.stringify(note)).toMatch(/perl/);
+    await node.run("systemctl", "stop", "holder");
+    expect(endingOf(await running.ended)).toBe("done");
+  });
+
+  it("installs nothing when a pinned version cannot be had from Docker's own repository", async () => {
+    await using rig = await openRig("long-pin", `engine: { version: "29.1" }\n${bare("debian-13", "debian-13")}`);
+    const ended = await rig.up();
+    expect(failuresOf(ended)).toContain("node1 engine engine.install");
+    expect(ended.code).not.toBe(0);
+    expect(await (await rig.machine("node1")).script("command -v dockerd || echo none")).toBe("none\n");
+  });
+});
