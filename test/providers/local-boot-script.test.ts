@@ -13,6 +13,7 @@ const plan: BootPlan = {
   bridge: "beltbr012345678",
   addressWithPrefix: "10.80.0.5/22",
   gateway: "10.80.0.1",
+  hardwareAddress: "02:be:0a:50:00:05",
   groups: ["/sys/fs/cgroup/cpu,cpuacct/beltkit/belt-0123456789", "/sys/fs/cgroup/pids/beltkit/belt-0123456789"],
   runs: undefined,
   resolvConf: "copy-host",
@@ -23,6 +24,10 @@ describe("the launch script", () => {
     expect(launchScript(plan)).toContain(
       `-o lowerdir=${plan.lowers.join(":")},upperdir=${plan.folder}/upper,workdir=${plan.folder}/work root`,
     );
+  });
+
+  it("gives the machine the same hardware address at every power on, so that its neighbors find it at once", () => {
+    expect(launchScript(plan)).toContain(" peer name eth0 address 02:be:0a:50:00:05 netns belt-0123456789\n");
   });
 
   it("is a shell script, with version 1 and with version 2 of control groups", () => {

@@ -44,8 +44,8 @@ export interface Rig extends AsyncDisposable {
   machine(name: string): Promise<Outside>;
   /** The machines as `belt ls --json` lists them. */
   list(): Promise<readonly Listed[]>;
-  /** The id of the cluster, from its journal. */
-  id(): Promise<string>;
+  /** The folder in which the provider keeps the cluster. */
+  folder(): Promise<string>;
 }
 
 /** A machine in the listing, as far as tests look at it. */
@@ -86,7 +86,7 @@ export async function openRig(name: string, text: string): Promise<Rig> {
       const record = path.join(providerFolder(await clusterId(state)), "machines", machine, "machine.json");
       return outside(JSON.parse(await readFile(record, "utf8")));
     },
-    id: () => clusterId(state),
+    folder: async () => providerFolder(await clusterId(state)),
     [Symbol.asyncDispose]: async () => {
       if (existsSync(path.join(state, "journal"))) await takeDown(name, state, belt);
       await folder[Symbol.asyncDispose]();

@@ -13,6 +13,8 @@ export interface BootPlan {
   /** `10.80.0.5/22`. */
   readonly addressWithPrefix: string;
   readonly gateway: string;
+  /** Of the machine's end of its link: the same at every power on. */
+  readonly hardwareAddress: string;
   /** The cgroup folders that the supervisor enters. */
   readonly groups: readonly string[];
   /** With cgroup version 2: where each run gets a group of its own. */
@@ -86,10 +88,10 @@ function overlayOptions({ folder, lowers }: BootPlan): string {
   return `lowerdir=${lowers.join(":")},upperdir=${path.join(folder, "upper")},workdir=${path.join(folder, "work")}`;
 }
 
-function hostLines({ id, bridge }: BootPlan): readonly string[] {
+function hostLines({ id, bridge, hardwareAddress }: BootPlan): readonly string[] {
   return [
     `netns add ${id}`,
-    `link add ${id} type veth peer name eth0 netns ${id}`,
+    `link add ${id} type veth peer name eth0 address ${hardwareAddress} netns ${id}`,
     `link set ${id} master ${bridge} up`,
   ];
 }

@@ -6,7 +6,7 @@ import { type BootPlan, goneCode, launchScript, supervisorScript } from "./boot-
 import { type Cgroups, entryFolders, makeCgroup, removeCgroup, runsFolder } from "./cgroup.ts";
 import type { Host } from "./host.ts";
 import { imageFolder, machineFolder } from "./layout.ts";
-import { addressing } from "./network.ts";
+import { addressing, hardwareAddress } from "./network.ts";
 import type { ClusterRecord, MachineRecord } from "./record.ts";
 import { parseSize } from "./size.ts";
 
@@ -65,6 +65,7 @@ async function planBoot(
     bridge: cluster.bridge,
     addressWithPrefix: `${record.address}/${prefix}`,
     gateway,
+    hardwareAddress: hardwareAddress(record.address),
     groups: entryFolders(cgroups, record.id),
     runs: runsFolder(cgroups, record.id),
     resolvConf: await resolvConfMode(),

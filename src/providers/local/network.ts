@@ -62,11 +62,12 @@ export async function hasLink(name: string): Promise<boolean> {
 }
 
 /**
- * A hardware address of the bridge's own, from its IPv4 address. Without one a bridge takes the lowest of its ports', which
- * changes as machines come, and the others then answer into the void until their neighbor entry is old enough to be doubted.
+ * The hardware address that goes with an IPv4 address on a cluster's network. A bridge without one of its own takes the lowest
+ * of its ports', which changes as machines come; a link that is made anew at power on gets a random one. Either way the others
+ * would talk into the void until their neighbor entry is old enough to be doubted, half a minute later.
  */
-function hardwareAddress(gateway: string): string {
-  const octets = gateway.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"));
+export function hardwareAddress(address: string): string {
+  const octets = address.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"));
   return ["02", "be", ...octets].join(":");
 }
 
