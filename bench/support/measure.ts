@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** What one run of a program cost, with all its children. */
 export interface Cost {
@@ -9,7 +10,7 @@ export interface Cost {
   readonly wallMs: number;
   /** User and system time of the program and of all children that it waited for. */
   readonly cpuMs: number;
-  /** The highest sum of resident memory of the program and its descendants that was seen, sampled every 10 ms. */
+  /** The highest sum of resident memory of the program and its descendants that was seen, sampled every 20 ms. */
   readonly peakMiB: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -34,13 +35,12 @@ export async function measure(
   const stderr: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-  let peakMiB = 0;
-  const sampler = setInterval(async () => {
-    peakMiB = Math.max(peakMiB, await residentMiB(child.pid ?? 0));
-  }, 10);
+  const ended = new AbortController();
+  const sampling = samplePeak(child.pid ?? 0, ended.signal);
   const [code] = await once(child, "close");
   const wallMs = performance.now() - from;
-  clearInterval(sampler);
+  ended.abort();
+  const peakMiB = await sampling;
   const text = Buffer.concat(stderr).toString();
   const [, user = "0", system = "0"] = /belt-bench-cpu (\S+) (\S+)/.exec(text) ?? [];
   return {
@@ -71,19 +71,26 @@ export function printTable(rows: readonly (readonly string[])[]): void {
     );
 }
 
+async function samplePeak(root: number, ended: AbortSignal): Promise<number> {
+  let peak = 0;
+  while (!ended.aborted) {
+    peak = Math.max(peak, await residentMiB(root));
+    await delay(20);
+  }
+  return peak;
+}
+
 async function residentMiB(root: number): Promise<number> {
   const parents = new Map<number, number[]>();
   const sizes = new Map<number, number>();
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  await Promise.all(
-    pids.map(async (pid) => {
-      const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-      const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-      const parent = Number(fields[1]);
-      parents.set(parent, [...(parents.get(parent) ?? []), pid]);
-      sizes.set(pid, Number(fields[21] ?? 0) / 256);
-    }),
-  );
+  for (const pid of pids) {
+    const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    const parent = Number(fields[1]);
+    parents.set(parent, [...(parents.get(parent) ?? []), pid]);
+    sizes.set(pid, Number(fields[21] ?? 0) / 256);
+  }
   const sum = (pid: number): number =>
     (sizes.get(pid) ?? 0) + (parents.get(pid) ?? []).reduce((total, one) => total + sum(one), 0);
   return sum(root);

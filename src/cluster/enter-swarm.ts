@@ -1,5 +1,5 @@
 import type { LocalSwarm } from "../swarm/engine.ts";
-import { clusterLabel } from "../swarm/identity.ts";
+import { clusterLabel, formerNodes } from "../swarm/identity.ts";
 import { initSwarm } from "../swarm/init.ts";
 import { joinSwarm } from "../swarm/join.ts";
 import { applyNodeSettings } from "../swarm/label.ts";
@@ -135,12 +135,17 @@ async function join(entry: Entry, leader: Leader, signal: AbortSignal): Promise<
 }
 
 async function label(entry: Entry, leader: Leader, nodeId: string, signal: AbortSignal): Promise<PhaseResult> {
-  const { node, session } = entry;
-  const present = (await leader.engine.nodes(signal)).find(({ id }) => id === nodeId);
+  const { node, session, context } = entry;
+  const nodes = await leader.engine.nodes(signal);
+  const present = nodes.find(({ id }) => id === nodeId);
+  const former = formerNodes(nodes, { machineId: session.machine.id, nodeId });
+  for (const { id } of former)
+    await context.journal.around("leave", node.name, () => leader.engine.removeNode(id, true, signal));
   const availability = present && availabilityToSet(node, present);
   const labels = { ...node.labels, [availabilityLabel]: node.availability };
   const settings = { machineId: session.machine.id, labels, availability };
-  return { effect: await applyNodeSettings(leader.engine, nodeId, settings, signal), detail: node.availability };
+  const effect = await applyNodeSettings(leader.engine, nodeId, settings, signal);
+  return { effect: former.length > 0 ? "changed" : effect, detail: node.availability };
 }
 
 function addressOf({ context, session, facts }: Entry): string {

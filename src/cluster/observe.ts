@@ -26,10 +26,11 @@ export async function observe(context: ClusterContext, withSwarm: boolean, signa
   };
 }
 
-/** The node of a machine: by the link label, else by its name, which is the host name. */
+/** The node of a machine: by the link label, one that is up before one that the machine was earlier; else by its name, which is the host name. */
 export function nodeOf(machine: Machine, nodes: readonly SwarmNode[]): SwarmNode | undefined {
-  const linked = nodes.find((node) => machineOf(node) === machine.id);
-  return linked ?? nodes.find((node) => machineOf(node) === undefined && node.hostname === machine.name);
+  const linked = nodes.filter((node) => machineOf(node) === machine.id);
+  const known = linked.find(({ status }) => status === "ready") ?? linked[0];
+  return known ?? nodes.find((node) => machineOf(node) === undefined && node.hostname === machine.name);
 }
 
 /**

@@ -10,3 +10,14 @@ export const clusterLabel = "belt.cluster-id";
 export function machineOf(node: SwarmNode): string | undefined {
   return node.labels[machineLabel];
 }
+
+/**
+ * The nodes that a machine was before it left the swarm by itself and joined again: workers only, since a manager has to be
+ * demoted before it can be forgotten.
+ */
+export function formerNodes(
+  nodes: readonly SwarmNode[],
+  now: { readonly machineId: string; readonly nodeId: string },
+): readonly SwarmNode[] {
+  return nodes.filter((node) => machineOf(node) === now.machineId && node.id !== now.nodeId && node.role === "worker");
+}

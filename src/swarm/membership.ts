@@ -5,8 +5,8 @@ export type Membership =
   | { readonly kind: "none" }
   | { readonly kind: "member"; readonly nodeId: string }
   /**
-   * Neither in nor out. `joining`: the engine is still at it, or has lost its managers. `failed`: it gave up, and must leave
-   * before it can join again. `locked`: a manager that waits for the unlock key. `reason` is a sentence's end.
+   * Neither in nor out. `joining`: the engine is still at it, or has lost its managers. `failed`: it gave up, or its managers
+   * gave it up, and must leave before it can join again. `locked`: a manager that waits for the unlock key. `reason` is a sentence's end.
    */
   | {
       readonly kind: "half-joined";
@@ -28,11 +28,21 @@ export interface ExpectedSwarm {
 /** Tells what a machine's engine is in, from what the engine says of itself (the swarm part of its info). */
 export function membershipOf(local: LocalSwarm, expected: ExpectedSwarm): Membership {
   if (local.state === "inactive") return { kind: "none" };
+  if (wasDropped(local, expected)) {
+    const reason = `its managers at ${local.managers.join(", ")} have node ${local.nodeId} no more on their list`;
+    return { kind: "half-joined", nodeId: local.nodeId, cause: "failed", reason };
+  }
   const ours = isOurs(local, expected);
   if (ours === false) return { kind: "foreign", reason: whereItIs(local) };
   if (local.state === "active")
     return ours ? { kind: "member", nodeId: local.nodeId } : { kind: "foreign", reason: whereItIs(local) };
   return { kind: "half-joined", nodeId: local.nodeId, ...halfWay(local) };
+}
+
+/** Whether a worker still thinks that it is in, while the managers that it knows, which are ours, do not list it. */
+function wasDropped({ state, isManager, nodeId, managers }: LocalSwarm, expected: ExpectedSwarm): boolean {
+  const listed = expected.nodes === undefined || expected.nodes.some(({ id }) => id === nodeId);
+  return state === "active" && !isManager && !listed && managers.some((at) => expected.managers.includes(at));
 }
 
 /** Whether what the engine is in is the expected swarm; `undefined` when nothing tells, as for an attempt that never got an answer. */

@@ -44,7 +44,7 @@ describe("bare images: the engine is installed by apt inside the machines over S
     await using rig = await openRig("long-lock", bare("debian-13", "debian-13"));
     expect((await rig.belt("plan")).code).toBe(0);
     const running = rig.start("up", "--yes", "--json");
-    await running.event(finishes("create", "node1"));
+    await running.event(finishes("reach", "node1"));
     const node = await rig.machine("node1");
     const lock =
       'open F, ">", "/var/lib/dpkg/lock-frontend"; fcntl(F, F_SETLKW, pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0)) or die; sleep 7777';

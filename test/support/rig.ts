@@ -99,7 +99,8 @@ async function takeDown(name: string, state: string, belt: Rig["belt"]): Promise
   const id = await clusterId(state);
   const down = await belt("down", name, "--yes");
   if (down.code !== 0) throw new Error(`belt down ended with ${down.code}: ${down.stderr}`);
-  for (const left of [providerFolder(id), state]) if (existsSync(left)) throw new Error(`${left} was left behind`);
+  for (const left of [providerFolder(id), path.join(state, "journal"), path.join(state, "keys")])
+    if (existsSync(left)) throw new Error(`${left} was left behind`);
 }
 
 /** Where the local provider keeps a cluster. */

@@ -41,10 +41,10 @@ const cases: readonly (readonly [string, Partial<LocalSwarm>, ExpectedSwarm, str
   ],
   ["a worker that no manager lists", { state: "active", nodeId: "n9", managers: [theirs] }, all, "foreign"],
   [
-    "a worker that was removed from our list, though it knows our managers",
+    "a worker that was removed from our list and knows nothing of it",
     { state: "active", nodeId: "n9", managers: [ours] },
     all,
-    "foreign",
+    "half-joined",
   ],
   ["a manager of another swarm", { state: "active", nodeId: "n1", swarmId: "s2" }, noList, "foreign"],
   [
@@ -83,6 +83,14 @@ describe("membership", () => {
   ] as const)("half way in state %s is %s, and says why", (state, cause, reason) => {
     const local: LocalSwarm = { ...inactive, state, error: "no route to host", managers: [ours] };
     expect(membershipOf(local, all)).toEqual({ kind: "half-joined", nodeId: "", cause, reason });
+  });
+
+  it("that the managers have ended says so", () => {
+    const worker: LocalSwarm = { ...inactive, state: "active", nodeId: "n9", managers: [ours] };
+    expect(membershipOf(worker, all)).toMatchObject({
+      cause: "failed",
+      reason: "its managers at 10.0.0.1:2377 have node n9 no more on their list",
+    });
   });
 
   it("elsewhere says where", () => {
