@@ -39,6 +39,7 @@ async function redirect(machine: Outside, address: string): Promise<void> {
 /** Proves that no engine came, and that nothing of the repository is trusted or known. */
 async function expectUntouched(machine: Outside): Promise<void> {
   const found = "ls /usr/bin/dockerd /etc/apt/keyrings/* /etc/apt/sources.list.d/*docker* 2>/dev/null || true";
+  expect(await machine.script(found)).toBe("");
   expect(await machine.script("dpkg -l | grep -E 'docker|containerd' || true")).toBe("");
 }
 

@@ -36,6 +36,7 @@ export function outside({ id, name }: Pick<Machine, "id" | "name">): Outside {
     run,
     script: (text) => run("sh", "-euc", text),
     serve: async (unit, ...argv) => {
+      await run("sh", "-c", "until [ -S /run/systemd/private ]; do sleep 0.02; done"); // it may have only begun to boot
       await run("systemd-run", "--quiet", "--collect", `--unit=${unit}`, "--", ...argv);
     },
     kill: async () => {

@@ -75,7 +75,12 @@ export async function openRig(name: string, text: string): Promise<Rig> {
   await describe(text);
   await mkdir(path.join(folder.path, ".belt")); // so that no folder above is taken for the home
   const state = path.join(folder.path, ".belt", name);
-  const start = (...words: readonly string[]): Running => startBelt(folder.path, words);
+  const started: Running[] = [];
+  const start = (...words: readonly string[]): Running => {
+    const running = startBelt(folder.path, words);
+    started.push(running);
+    return running;
+  };
   const belt = (...words: readonly string[]): Promise<Ended> => start(...words).ended;
   const list = async (): Promise<readonly Listed[]> =>
     JSON.parse((await belt("ls", "--cluster", name, "--json")).stdout).machines;
@@ -88,6 +93,10 @@ export async function openRig(name: string, text: string): Promise<Rig> {
     },
     folder: async () => providerFolder(await clusterId(state)),
     [Symbol.asyncDispose]: async () => {
+      for (const { kill, ended } of started) {
+        kill(); // a test that failed may have left it running
+        await ended;
+      }
       if (existsSync(path.join(state, "journal"))) await takeDown(name, state, belt);
       await folder[Symbol.asyncDispose]();
     },
