@@ -1,9 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { phases } from "../src/cluster/events.ts";
 import { openBench } from "./support/cluster.ts";
 import { measure, median, printTable } from "./support/measure.ts";
 
 const rounds = 3;
+const phaseNames: ReadonlySet<string> = new Set(phases);
 const peer = path.resolve(import.meta.dirname, "peers/minimum.sh");
 
 interface UpTimes {
@@ -76,20 +78,9 @@ interface TraceEvent {
 
 async function slowestPath(file: string): Promise<number> {
   const parsed: { traceEvents: TraceEvent[] } = JSON.parse(await readFile(file, "utf8"));
-  const phases = new Set([
-    "create",
-    "reach",
-    "inspect",
-    "engine",
-    "certificates",
-    "configure",
-    "join",
-    "label",
-    "verify",
-  ]);
   const sums = new Map<number, number>();
   for (const { ph, tid, dur, name } of parsed.traceEvents)
-    if (ph === "X" && phases.has(name)) sums.set(tid, (sums.get(tid) ?? 0) + (dur ?? 0) / 1000);
+    if (ph === "X" && phaseNames.has(name)) sums.set(tid, (sums.get(tid) ?? 0) + (dur ?? 0) / 1000);
   return Math.max(...sums.values());
 }
 

@@ -1,3 +1,4 @@
+import type { GuardedChange } from "../cluster/guards.ts";
 import type { Cluster, MachineView, Outcome } from "../cluster/types.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -17,6 +18,8 @@ export interface NamedWork {
   readonly doing: string;
   /** Asked before it is done, where it cannot be undone: "Remove". */
   readonly ask?: string;
+  /** What the quorum guard is asked about beforehand: what leaves no failure to spare is for the user to decide. */
+  readonly guard?: GuardedChange;
   /** The words of the summary, once it is known which machines are meant. */
   words(names: readonly string[]): SummaryWords;
   run(cluster: Cluster, names: readonly string[], views: readonly MachineView[]): Promise<Outcome>;
@@ -33,7 +36,7 @@ export async function workOnNamed(context: CliContext, work: NamedWork): Promise
       const names = views.map((view) => view.name);
       say(context, `${work.doing} ${count(names.length, "machine")} of cluster ${name}: ${names.join(" ")}`);
       const agreed = work.ask === undefined || (await confirmNamed(context, work.ask, names));
-      if (!agreed) return exitCodes.failed;
+      if (!agreed || !(await settleGuard(context, cluster, work.guard, names))) return exitCodes.failed;
       return { outcome: await work.run(cluster, names, views), words: work.words(names) };
     },
   });
@@ -46,4 +49,21 @@ async function confirmNamed(context: CliContext, ask: string, names: readonly st
     what: `what this does to ${machines}`,
     flag: "--yes",
   });
+}
+
+/** Shows what the guard says to a change of managers, and asks where it leaves no failure to spare. Refusals are the library's to throw. */
+async function settleGuard(
+  context: CliContext,
+  cluster: Cluster,
+  guard: GuardedChange | undefined,
+  names: readonly string[],
+): Promise<boolean> {
+  if (guard === undefined) return true;
+  const report = await cluster.judge(guard, names, context.signal);
+  if (report.verdict === "refused") return true;
+  for (const reason of report.reasons) say(context, reason);
+  if (report.verdict === "allowed") return true;
+  if (report.offer !== undefined) say(context, `Safer: ${report.offer}`);
+  const text = "No manager may fail after this. Go on?";
+  return await confirm(context, { text, what: "leaving no manager to spare", flag: "--yes" });
 }

@@ -73,7 +73,7 @@ function buildCommand(entry: Entry, verb: Verb): Command {
   const command = new Command(`belt ${entry.name}`).description(describe(entry, verb));
   command.configureHelp({ helpWidth: 100, subcommandTerm: () => "" });
   command.addHelpOption(new Option("-h, --help", "Show help").helpGroup(globalGroup));
-  const operands = verb.rest === "everything" ? "" : verb.usage.replace(/ ?\[-- CMD\.\.\.\]/, "");
+  const operands = verb.rest === "everything" ? "" : verb.usage.replace(/ ?\[?-- .*$/, "");
   if (operands !== "") command.arguments(operands);
   command.usage(`${verb.options.length > 0 || verb.rest !== "everything" ? "[options] " : ""}${verb.usage}`.trim());
   for (const spec of verb.options) command.addOption(optionOf(spec));

@@ -5,9 +5,11 @@ import { BeltError } from "../util/errors.ts";
 import { readTextIfThere, writeFileAtomic } from "../util/files.ts";
 import { bootstrapNamed, createNamed, initOn, joinNamed } from "./ad-hoc.ts";
 import { changing } from "./change.ts";
+import { changeNodes } from "./change-nodes.ts";
 import { type ClusterContext, machinesByName, reach } from "./context.ts";
 import { providerSpec } from "./create-machines.ts";
 import { down } from "./down.ts";
+import { judgeChange } from "./guards.ts";
 import { ensureClientCertificates } from "./keys.ts";
 import { askSwarm, nodeOf, observe } from "./observe.ts";
 import { pickViews } from "./pick.ts";
@@ -48,8 +50,15 @@ export function clusterOn(context: ClusterContext): Cluster {
       change("create", names, () => createNamed(requireFresh(context), names, options, signal)),
     bootstrap: (names, signal) =>
       change("bootstrap", names, () => bootstrapNamed(requireFresh(context), names, signal)),
-    remove: (names, signal) => change("rm", names, () => removeNamed(context, names, signal)),
-    power: (action, names, signal) => change(action, names, () => changePower(context, action, names, signal)),
+    judge: async (kind, names, signal) => {
+      const observed = await observe(context, true, signal);
+      return judgeChange(kind, pickViews(names, observed.machines), observed);
+    },
+    remove: (names, leniency, signal) => change("rm", names, () => removeNamed(context, names, leniency, signal)),
+    power: (action, names, leniency, signal) =>
+      change(action, names, () => changePower(context, { action, names, ...leniency }, signal)),
+    changeNodes: (wanted, names, leniency, signal) =>
+      change(`swarm ${wanted.kind}`, names, () => changeNodes(context, { ...leniency, change: wanted, names }, signal)),
     swarmInit: (name, signal) => change("swarm init", [name], () => initOn(requireFresh(context), name, signal)),
     swarmJoin: (leader, names, role, signal) =>
       change("swarm join", names, () => joinNamed(requireFresh(context), { leader, names, role }, signal)),

@@ -10,6 +10,7 @@ export const phases = [
   "label",
   "verify",
   "power",
+  "node",
   "leave",
   "remove",
 ] as const;

@@ -1,32 +1,39 @@
 import type { Machine } from "../providers/provider.ts";
+import type { Engine, SwarmNode } from "../swarm/engine.ts";
+import { judge, type ManagerChange, type ManagerState, removalOrder } from "../swarm/quorum.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import type { ClusterContext } from "./context.ts";
-import type { MachineView, Observed } from "./types.ts";
+import type { GuardReport, MachineView, Observed } from "./types.ts";
+
+/** What is about to happen to machines, as far as the quorum may feel it. */
+export type GuardedChange = ManagerChange["kind"];
 
 /**
- * Keeps managers from being removed, stopped or restarted one by one: as long as nothing counts the quorum first, that is
- * allowed only for all machines of the cluster together.
- *
- * @throws BeltError `guard.quorum` naming the managers.
+ * Judges a change to several machines: managers one after the other in the order in which they would be taken, each with what
+ * is left after the ones before. The whole cluster together may always go: there is no quorum to lose then.
  */
-export function guardManagers(
-  verb: string,
-  targets: readonly MachineView[],
-  { machines: all, nodes }: Pick<Observed, "machines" | "nodes">,
-): void {
+export function judgeChange(kind: GuardedChange, targets: readonly MachineView[], observed: Observed): GuardReport {
+  const existing = observed.machines.filter(({ machine }) => machine !== undefined);
   const named = new Set(targets.map(({ name }) => name));
-  const existing = all.filter(({ machine }) => machine !== undefined);
-  if (existing.every(({ name }) => named.has(name))) return;
-  const managers = targets.filter((view) => mayBeManager(view, nodes !== undefined)).map(({ name }) => name);
-  if (managers.length === 0) return;
-  throw new BeltError(
-    "guard.quorum",
-    `will not ${verb} ${compressNames(managers)}: a manager lost can cost the swarm its quorum`,
-    {
-      hint: `Name every machine of the cluster to ${verb} them all, or take the cluster down with \`belt down\`.`,
-    },
-  );
+  const allowed: GuardReport = { verdict: "allowed", reasons: [], offer: undefined };
+  if (kind !== "demote" && kind !== "promote" && existing.every(({ name }) => named.has(name))) return allowed;
+  if (observed.nodes === undefined) return judgeBlindly(kind, targets);
+  const all = managerStates(observed);
+  const changed = kind === "promote" ? targets.filter(({ node }) => node?.role === "worker") : targets;
+  const order = kind === "promote" ? changed.map(({ name }) => name) : namesInOrder(all, named);
+  return judgeInTurn(kind, all, order);
+}
+
+/**
+ * Refuses what the quorum cannot bear, and what leaves no failure to spare unless that was accepted.
+ *
+ * @throws BeltError `guard.quorum`, `guard.no-spare`.
+ */
+export function enforce(report: GuardReport, acceptNoSpare: boolean): void {
+  if (report.verdict === "allowed" || (report.verdict === "ask" && acceptNoSpare)) return;
+  const code = report.verdict === "ask" ? "guard.no-spare" : "guard.quorum";
+  throw new BeltError(code, report.reasons.join("; "), report.offer === undefined ? {} : { hint: report.offer });
 }
 
 /** Refuses more machines than the cluster file allows. @throws BeltError `guard.limit` */
@@ -44,9 +51,68 @@ export function guardCount(
 }
 
 /**
- * A machine counts as a manager when the swarm says so. Where the swarm cannot be asked, the file decides, and a machine that
- * the file does not name may be one.
+ * Refuses to take a node's tasks away from volumes that live on that node only: they would start elsewhere on empty ones.
+ *
+ * @throws BeltError `guard.data` naming each service and volume.
  */
-function mayBeManager(view: MachineView, swarmAnswered: boolean): boolean {
-  return swarmAnswered ? view.node?.role === "manager" : view.role !== "worker";
+export async function guardData(manager: Engine, node: SwarmNode, signal: AbortSignal): Promise<void> {
+  const tasks = await manager.tasks(node.id, signal);
+  const bound = tasks.filter(({ isEnding, localVolumes }) => !isEnding && localVolumes.length > 0);
+  if (bound.length === 0) return;
+  const names = await manager.serviceNames(signal);
+  const uses = bound.map(
+    (task) => `${names.get(task.serviceId) ?? task.serviceId} uses ${task.localVolumes.join(", ")}`,
+  );
+  throw new BeltError("guard.data", `tasks on ${node.hostname} keep data there: ${[...new Set(uses)].join("; ")}`, {
+    hint: "Move the data first. With --move-local-volumes the tasks start elsewhere, on empty volumes.",
+  });
+}
+
+/** Where the swarm cannot be asked, a manager of the file is not touched, nor a machine that no group names: it may be one. */
+function judgeBlindly(kind: GuardedChange, targets: readonly MachineView[]): GuardReport {
+  const managers = targets.filter(({ role }) => role !== "worker").map(({ name }) => name);
+  if (managers.length === 0) return { verdict: "allowed", reasons: [], offer: undefined };
+  const reason = `no manager answers, so nobody knows whether the swarm can bear to ${kind} ${compressNames(managers)}`;
+  return { verdict: "refused", reasons: [reason], offer: "Bring the managers back first; `belt status` shows them." };
+}
+
+function judgeInTurn(kind: GuardedChange, all: readonly ManagerState[], order: readonly string[]): GuardReport {
+  let managers = all;
+  let report: GuardReport = { verdict: "allowed", reasons: [], offer: undefined };
+  for (const manager of order) {
+    const word = judge(managers, { kind, manager });
+    const offer = word.kind === "allowed" ? report.offer : (word.offer ?? report.offer);
+    if (word.kind === "refused") return { verdict: "refused", reasons: [...report.reasons, word.reason], offer };
+    report = {
+      verdict: word.kind === "ask" ? "ask" : report.verdict,
+      reasons: [...report.reasons, word.reason],
+      offer,
+    };
+    managers = afterwards(managers, { kind, manager });
+  }
+  return report;
+}
+
+/** What the next one in turn finds: who was restarted is back by then. */
+function afterwards(managers: readonly ManagerState[], { kind, manager }: ManagerChange): readonly ManagerState[] {
+  if (kind === "restart" || kind === "resize") return managers;
+  if (kind === "stop") return managers.map((one) => (one.name === manager ? { ...one, reachable: false } : one));
+  const others = managers.filter(({ name }) => name !== manager);
+  return kind === "promote" ? [...others, { name: manager, reachable: true, leader: false }] : others;
+}
+
+/** The managers as the swarm sees them now, by the names of their machines. */
+function managerStates({ machines, nodes = [] }: Observed): readonly ManagerState[] {
+  const names = new Map(machines.flatMap(({ name, node }) => (node ? [[node.id, name]] : [])));
+  return nodes
+    .filter(({ role }) => role === "manager")
+    .map(({ id, hostname, manager }) => ({
+      name: names.get(id) ?? hostname,
+      reachable: manager?.reachability === "reachable",
+      leader: manager?.leader ?? false,
+    }));
+}
+
+function namesInOrder(all: readonly ManagerState[], named: ReadonlySet<string>): readonly string[] {
+  return removalOrder(all.filter(({ name }) => named.has(name))).map(({ name }) => name);
 }

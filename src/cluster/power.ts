@@ -1,12 +1,16 @@
 import type { PowerControl } from "../providers/provider.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { BeltError } from "../util/errors.ts";
+import { compressNames } from "../util/ranges.ts";
+import { quoteCommand } from "../util/shell.ts";
 import { bootDeadlineMs, type ClusterContext } from "./context.ts";
-import { guardManagers } from "./guards.ts";
+import { enforce, judgeChange } from "./guards.ts";
+import { until } from "./leave.ts";
 import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";
 import { type PresentView, pickViews } from "./pick.ts";
+import { managersInOrder } from "./remove.ts";
 import type { Outcome } from "./types.ts";
 
 /** What can be done with a machine's power. */
@@ -15,24 +19,48 @@ export type PowerAction = "start" | "stop" | "restart";
 /** How many machines change their power at a time. */
 const maxAtOnce = 16;
 
-/** Starts, stops or restarts machines. What runs already is not started again, and so on. Managers are guarded. */
+/** What to do with which machines. */
+export interface PowerChange {
+  readonly action: PowerAction;
+  readonly names: readonly string[];
+  readonly acceptNoSpare: boolean;
+}
+
+/**
+ * Starts, stops or restarts machines. What runs already is not started again, and so on. Managers are guarded, and restarted
+ * one at a time, each back among the managers before the next goes.
+ */
 export async function changePower(
   context: ClusterContext,
-  action: PowerAction,
-  names: readonly string[],
+  { action, names, acceptNoSpare }: PowerChange,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const observed = await observe(context, action !== "start", signal);
   const targets = pickViews(names, observed.machines);
-  if (action !== "start") guardManagers(action, targets, observed);
+  if (action !== "start") enforce(judgeChange(action, targets, observed), acceptNoSpare);
   const tally = new Tally(context);
-  await mapBounded(targets, maxAtOnce, (view) =>
-    tally.phase(view.name, "power", () => applyPower(context, action, view, signal)),
+  const apply = (view: PresentView) => tally.phase(view.name, "power", () => applyPower(context, action, view, signal));
+  const inTurn = action === "restart" ? managersInOrder(targets) : [];
+  await mapBounded(
+    targets.filter((view) => !inTurn.includes(view)),
+    maxAtOnce,
+    apply,
   );
+  for (const view of inTurn) {
+    await apply(view);
+    await until(context, `${view.name} was restarted; it is not back among the managers`, signal, (inner) =>
+      isBack(context, view, inner),
+    );
+  }
   signal.throwIfAborted();
   const failed = new Set(tally.failures.map(({ machine }) => machine));
   const done = targets.filter(({ name }) => !failed.has(name)).map(({ machine }) => machine);
-  return conclude(context, tally, done, `belt ${action} ${[...failed].join(" ")}`);
+  return conclude(context, tally, done, quoteCommand(["belt", action, compressNames([...failed])]));
+}
+
+async function isBack(context: ClusterContext, { name }: PresentView, signal: AbortSignal): Promise<boolean> {
+  const { machines } = await observe(context, true, signal);
+  return machines.find((view) => view.name === name)?.node?.manager?.reachability === "reachable";
 }
 
 async function applyPower(

@@ -6,6 +6,8 @@ import type { BeltError } from "../util/errors.ts";
 import type { RunProcess } from "../util/processes.ts";
 import type { Surroundings } from "../util/surroundings.ts";
 import type { Emit, Phase } from "./events.ts";
+import type { GuardedChange } from "./guards.ts";
+import type { Leniency } from "./leave.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 
 /** What the library needs from outside. */
@@ -40,6 +42,20 @@ export interface Observed {
   readonly nodes: readonly SwarmNode[] | undefined;
   readonly swarmError: string | undefined;
 }
+
+/** The guard's word on a change to managers, with a reason for each of them. `ask` is for the user to decide. */
+export interface GuardReport {
+  readonly verdict: "allowed" | "ask" | "refused";
+  readonly reasons: readonly string[];
+  /** A safer way, where there is one. */
+  readonly offer: string | undefined;
+}
+
+/** A change of nodes in the swarm; the machines stay. */
+export type NodeChange =
+  | { readonly kind: "promote" | "demote" | "activate" | "drain" | "leave" }
+  /** Labels to set, and keys to take away. */
+  | { readonly kind: "label"; readonly set: Readonly<Record<string, string>>; readonly drop: readonly string[] };
 
 /** What is done to a machine or its node. */
 export type ChangeAction = "create" | "start" | "join" | "update" | "remove";
@@ -92,8 +108,18 @@ export interface Cluster extends AsyncDisposable {
     signal: AbortSignal,
   ): Promise<Outcome>;
   bootstrap(names: readonly string[], signal: AbortSignal): Promise<Outcome>;
-  remove(names: readonly string[], signal: AbortSignal): Promise<Outcome>;
-  power(action: "start" | "stop" | "restart", names: readonly string[], signal: AbortSignal): Promise<Outcome>;
+  /** What the quorum guard says to a change of these machines, as things are now. Changes nothing. */
+  judge(kind: GuardedChange, names: readonly string[], signal: AbortSignal): Promise<GuardReport>;
+  /** @throws BeltError `guard.quorum`, `guard.no-spare`, `guard.data` before anything is done. */
+  remove(names: readonly string[], leniency: Leniency, signal: AbortSignal): Promise<Outcome>;
+  power(
+    action: "start" | "stop" | "restart",
+    names: readonly string[],
+    leniency: Pick<Leniency, "acceptNoSpare">,
+    signal: AbortSignal,
+  ): Promise<Outcome>;
+  /** Changes nodes of the swarm; managers one at a time, under the guard. */
+  changeNodes(change: NodeChange, names: readonly string[], leniency: Leniency, signal: AbortSignal): Promise<Outcome>;
   swarmInit(name: string, signal: AbortSignal): Promise<Outcome>;
   swarmJoin(leader: string, names: readonly string[], role: Role, signal: AbortSignal): Promise<Outcome>;
   /** A connection to a running machine; one per machine, shared and kept until the cluster is disposed. */

@@ -4,7 +4,16 @@ import { withDeadline } from "../util/deadline.ts";
 import { BeltError, isBeltError, messageOf } from "../util/errors.ts";
 import { Semaphore } from "../util/semaphore.ts";
 import { negotiate } from "./api-version.ts";
-import type { Engine, EngineInfo, EngineVersion, InitRequest, JoinRequest, SwarmNode, SwarmObject } from "./engine.ts";
+import type {
+  Engine,
+  EngineInfo,
+  EngineVersion,
+  InitRequest,
+  JoinRequest,
+  SwarmNode,
+  SwarmObject,
+  SwarmTask,
+} from "./engine.ts";
 import { type Dial, type HttpCall, HttpClient, type HttpReply } from "./http.ts";
 import { refusal } from "./refusal.ts";
 import { initBody, joinBody, nodeBody } from "./requests.ts";
@@ -12,6 +21,7 @@ import {
   infoSchema,
   nodeIdSchema,
   nodesSchema,
+  serviceNamesSchema,
   swarmSchema,
   swarmSpecSchema,
   tasksSchema,
@@ -97,10 +107,14 @@ class EngineClient implements Engine {
     await this.#call({ method: "POST", path, body: nodeBody(node, change) }, signal);
   }
 
-  async runningTasks(nodeId: string, signal: AbortSignal): Promise<number> {
+  async tasks(nodeId: string, signal: AbortSignal): Promise<readonly SwarmTask[]> {
     const filters = encodeURIComponent(JSON.stringify({ node: [nodeId] }));
-    const states = await this.#get(`/tasks?filters=${filters}`, tasksSchema, signal);
-    return states.filter((state) => !ended.has(state)).length;
+    const tasks = await this.#get(`/tasks?filters=${filters}`, tasksSchema, signal);
+    return tasks.filter(({ state }) => !ended.has(state));
+  }
+
+  async serviceNames(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    return await this.#get("/services", serviceNamesSchema, signal);
   }
 
   async removeNode(nodeId: string, force: boolean, signal: AbortSignal): Promise<void> {

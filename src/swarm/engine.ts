@@ -52,6 +52,16 @@ export interface SwarmNode {
     | undefined;
 }
 
+/** One task that runs on a node, or is about to. */
+export interface SwarmTask {
+  readonly serviceId: string;
+  readonly state: string;
+  /** Whether the swarm wants it to end, as after a drain or when its service was removed. */
+  readonly isEnding: boolean;
+  /** The volumes that it mounts and that live on this node only. */
+  readonly localVolumes: readonly string[];
+}
+
 /** What `GET /swarm` says, as far as it is used. */
 export interface SwarmObject {
   readonly id: string;
@@ -104,8 +114,10 @@ export interface Engine extends AsyncDisposable {
     },
     signal: AbortSignal,
   ): Promise<void>;
-  /** How many tasks still run, or are about to, on a node: asked of a manager. */
-  runningTasks(nodeId: string, signal: AbortSignal): Promise<number>;
+  /** The tasks that run, or are about to, on a node: asked of a manager. */
+  tasks(nodeId: string, signal: AbortSignal): Promise<readonly SwarmTask[]>;
+  /** The names of all services, by their id: asked of a manager. */
+  serviceNames(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** Already gone is removed. */
   removeNode(nodeId: string, force: boolean, signal: AbortSignal): Promise<void>;
 }

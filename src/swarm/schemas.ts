@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Secret } from "../util/secret.ts";
-import type { EngineInfo, EngineVersion, LocalSwarm, SwarmNode, SwarmObject } from "./engine.ts";
+import type { EngineInfo, EngineVersion, LocalSwarm, SwarmNode, SwarmObject, SwarmTask } from "./engine.ts";
 
 /**
  * What the Engine API answers, as far as it is used: each schema reads one reply and gives it in beltkit's words. Written for
@@ -146,8 +146,41 @@ export const swarmSpecSchema = z.object({
 /** `POST /swarm/init`: the new node's id. */
 export const nodeIdSchema = z.string().min(1);
 
-/** `GET /tasks`: the state of each. */
+const mountSchema = z.object({
+  Type: z.string(),
+  Source: text,
+  VolumeOptions: z.object({ DriverConfig: z.object({ Name: text }).nullish() }).nullish(),
+});
+
+const taskSchema = z
+  .object({
+    ServiceID: text,
+    Status: z.object({ State: z.string() }),
+    DesiredState: text,
+    Spec: z.object({ ContainerSpec: z.object({ Mounts: z.array(mountSchema).nullish() }).nullish() }).nullish(),
+  })
+  .transform((raw): SwarmTask => {
+    const volumes = (raw.Spec?.ContainerSpec?.Mounts ?? []).filter((mount) => mount.Type === "volume");
+    // Without a driver, a volume is the engine's own: a folder on this one machine.
+    const local = volumes.filter(({ VolumeOptions }) =>
+      ["", "local"].includes(VolumeOptions?.DriverConfig?.Name ?? ""),
+    );
+    return {
+      serviceId: raw.ServiceID,
+      state: raw.Status.State,
+      isEnding: raw.DesiredState === "shutdown" || raw.DesiredState === "remove",
+      localVolumes: local.map(({ Source }) => Source || "an anonymous volume"),
+    };
+  });
+
+/** `GET /tasks`. */
 export const tasksSchema = z
-  .array(z.object({ Status: z.object({ State: z.string() }) }))
+  .array(taskSchema)
   .nullish()
-  .transform((raw) => (raw ?? []).map((task) => task.Status.State));
+  .transform((raw) => raw ?? []);
+
+/** `GET /services`: the name of each by its id. */
+export const serviceNamesSchema = z
+  .array(z.object({ ID: z.string(), Spec: z.object({ Name: z.string() }) }))
+  .nullish()
+  .transform((raw) => new Map((raw ?? []).map(({ ID, Spec }) => [ID, Spec.Name])));

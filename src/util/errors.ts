@@ -12,6 +12,8 @@ export type ErrorCode =
   | "usage.no-such-machine"
   | "spec.invalid"
   | "guard.quorum"
+  | "guard.no-spare"
+  | "guard.data"
   | "guard.lock"
   | "guard.removal"
   | "guard.limit"

@@ -165,6 +165,8 @@ export function fakeCluster(change: Partial<Cluster> = {}): Cluster {
     down: unscripted("down"),
     create: unscripted("create"),
     bootstrap: unscripted("bootstrap"),
+    judge: async () => ({ verdict: "allowed", reasons: [], offer: undefined }),
+    changeNodes: unscripted("changeNodes"),
     remove: unscripted("remove"),
     power: unscripted("power"),
     swarmInit: unscripted("swarmInit"),

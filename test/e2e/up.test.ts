@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import https from "node:https";
@@ -7,7 +5,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { busyboxTar } from "../support/busybox-image.ts";
 import { expectNothingLeft, traces } from "../support/leftovers.ts";
-import { type Ended, entry, startBelt } from "../support/rig.ts";
+import { type Ended, entry, runShell, startBelt } from "../support/rig.ts";
 import { until } from "../support/sshd.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
@@ -19,16 +17,6 @@ async function belt(...words: string[]): Promise<Ended> {
   const ended = await startBelt(folder.path, words).ended;
   outputs.push(ended);
   return ended;
-}
-
-/** Runs a shell line in the folder, with `belt` as a command. */
-async function shell(line: string): Promise<{ code: number | null; output: string }> {
-  const script = `belt() { "${process.execPath}" "${entry}" "$@"; }\n${line}`;
-  const child = spawn("bash", ["-c", script], { cwd: folder.path, stdio: ["ignore", "pipe", "pipe"] });
-  const chunks: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const [code] = await once(child, "close");
-  return { code, output: Buffer.concat(chunks).toString() };
 }
 
 /** When each engine was last started, as systemd knows it. */
@@ -141,13 +129,16 @@ describe("one command makes a real swarm", () => {
 
   it("opens a real terminal: its size, its exit code", async () => {
     const line = `printf 'stty size\\nexit 7\\n' | script -qec "stty rows 33 cols 111; '${process.execPath}' '${entry}' ssh node1" /dev/null`;
-    const { code, output } = await shell(line);
+    const { code, output } = await runShell(folder.path, line);
     expect(output).toContain("33 111");
     expect(code).toBe(7);
   });
 
   it("lets the plain docker command in over TLS with the client certificate, and nobody without one", async () => {
-    const { code, output } = await shell('eval "$(belt env mg1)" && docker node ls --format "{{.Hostname}}"');
+    const { code, output } = await runShell(
+      folder.path,
+      'eval "$(belt env mg1)" && docker node ls --format "{{.Hostname}}"',
+    );
     expect(output.split("\n").filter(Boolean).sort()).toEqual(["mg1", "node1", "node2"]);
     expect(code).toBe(0);
     const ca = await readFile(path.join(folder.path, ".belt/quickstart/keys/client/ca.pem"), "utf8");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BeltEvent } from "../../src/cluster/events.ts";
 import { endingOf, failuresOf, finishes, openRig, starts } from "../support/rig.ts";
+import { until } from "../support/sshd.ts";
 
 const bare = (managers: string, workers: string): string =>
   `local: { image: ${managers} }
@@ -9,11 +10,21 @@ groups:
   workers: { role: worker, machines: node1, image: ${workers} }
 `;
 
+/** Holds the lock that apt and dpkg hold while they work, in their own way, until it is stopped. */
+const holdLock = `use Fcntl;
+open my $lock, ">", "/var/lib/dpkg/lock-frontend" or die;
+my $whole = pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0);
+fcntl($lock, F_SETLKW, $whole) or die;
+open my $held, ">", "/root/held"; print $held "yes"; close $held;
+sleep 7777;
+`;
+
 describe("bare images: the engine is installed by apt inside the machines over SSH", () => {
   it.each([
     ["Debian 13", bare("debian-13", "debian-13"), ["26.1", "26.1"]],
     ["Debian 12", bare("debian-12", "debian-12"), ["20.10", "20.10"]],
     ["Debian 13 and 12 in one swarm", bare("debian-13", "debian-12"), ["26.1", "20.10"]],
+    ["Debian 12 leading one on Debian 13", bare("debian-12", "debian-13"), ["20.10", "26.1"]],
   ])("%s", async (_, file, versions) => {
     await using rig = await openRig("long-bare", file);
     const up = await rig.up();
@@ -33,7 +44,10 @@ describe("bare images: the engine is installed by apt inside the machines over S
     const running = rig.start("up", "--yes", "--json");
     await running.event(starts("engine", "node1"));
     const node = await rig.machine("node1");
-    await node.script("until pgrep -x dpkg; do sleep 0.1; done");
+    await until(
+      async () => (await node.script("pgrep -x dpkg || true")) !== "",
+      () => "dpkg was never seen at work",
+    );
     await node.kill();
     const ended = await running.ended;
     expect(failuresOf(ended)).toEqual([expect.stringMatching(/^node1 engine ssh\./)]);
@@ -48,10 +62,12 @@ describe("bare images: the engine is installed by apt inside the machines over S
     first.kill(); // so that the lock is held before anybody looks
     await first.ended;
     const node = await rig.machine("node1");
-    const lock =
-      'open F, ">", "/var/lib/dpkg/lock-frontend"; fcntl(F, F_SETLKW, pack("s s x4 q q l x4", F_WRLCK, 0, 0, 0, 0)) or die; sleep 7777';
-    await node.serve("holder", "perl", "-MFcntl", "-e", lock);
-    await node.script("until grep -q POSIX /proc/locks; do sleep 0.05; done");
+    await node.script(`cat >/root/hold <<'END'\n${holdLock}END`);
+    await node.serve("holder", "perl", "/root/hold");
+    await until(
+      async () => (await node.script("cat /root/held 2>/dev/null || true")) !== "",
+      () => "the lock is not held",
+    );
     const pid = (await node.run("systemctl", "show", "--value", "--property=MainPID", "holder")).trim();
 
     const running = rig.start("up", "--yes", "--json");

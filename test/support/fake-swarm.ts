@@ -7,6 +7,7 @@ import type {
   LocalSwarm,
   SwarmNode,
   SwarmObject,
+  SwarmTask,
 } from "../../src/swarm/engine.ts";
 import { refusal } from "../../src/swarm/refusal.ts";
 import { Secret } from "../../src/util/secret.ts";
@@ -26,6 +27,8 @@ export class FakeSwarm {
   readonly id: string;
   readonly nodes = new Map<string, SwarmNode>();
   labels: Readonly<Record<string, string>> = {};
+  /** The tasks of every node. */
+  tasks: readonly SwarmTask[] = [];
   tokens = { worker: "SWMTKN-1-worker", manager: "SWMTKN-1-manager" };
   version = 10;
 
@@ -144,9 +147,14 @@ export class FakeEngine implements Engine {
     swarm.touch(node.id, change);
   }
 
-  async runningTasks(): Promise<number> {
-    this.#begin("runningTasks");
-    return 0;
+  async tasks(): Promise<readonly SwarmTask[]> {
+    this.#begin("tasks");
+    return this.#manager().tasks;
+  }
+
+  async serviceNames(): Promise<ReadonlyMap<string, string>> {
+    this.#begin("serviceNames");
+    return new Map([...this.#manager().tasks].map(({ serviceId }) => [serviceId, `service ${serviceId}`]));
   }
 
   async removeNode(nodeId: string): Promise<void> {

@@ -36,7 +36,10 @@ export function outside({ id, name }: Pick<Machine, "id" | "name">): Outside {
     run,
     script: (text) => run("sh", "-euc", text),
     serve: async (unit, ...argv) => {
-      await run("sh", "-c", "until [ -S /run/systemd/private ]; do sleep 0.02; done"); // it may have only begun to boot
+      await until(
+        async () => (await run("sh", "-c", "ls /run/systemd/private 2>/dev/null || true")) !== "",
+        () => `systemd does not answer on ${name}`,
+      );
       await run("systemd-run", "--quiet", "--collect", `--unit=${unit}`, "--", ...argv);
     },
     kill: async () => {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -158,6 +159,16 @@ export function startBelt(cwd: string, words: readonly string[], input = ""): Ru
       ended.then(({ stderr }) => reject(new Error(`belt ended without the event: ${stderr}`)), reject);
     });
   return { ended, event, kill: () => child.kill("SIGKILL"), interrupt: () => child.kill("SIGINT") };
+}
+
+/** Runs a line of bash in a folder, with `belt` as a command. */
+export async function runShell(cwd: string, line: string): Promise<{ code: number | null; output: string }> {
+  const script = `belt() { "${process.execPath}" "${entry}" "$@"; }\n${line}`;
+  const child = spawn("bash", ["-c", script], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const [code] = await once(child, "close");
+  return { code, output: Buffer.concat(chunks).toString() };
 }
 
 /** Whether an event is the start of a phase on a machine. */

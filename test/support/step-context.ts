@@ -101,7 +101,8 @@ export function engineThat(answers: {
     nodes: unexpected,
     updateNode: unexpected,
     removeNode: unexpected,
-    runningTasks: unexpected,
+    tasks: unexpected,
+    serviceNames: unexpected,
     [Symbol.asyncDispose]: async () => {},
   };
 }

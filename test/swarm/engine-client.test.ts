@@ -234,13 +234,26 @@ describe("what a node has to do", () => {
       "remove",
     ];
     daemon.handler = () => ({ body: states.map((State) => ({ Status: { State } })) });
-    expect(await engine.runningTasks("n1", signal)).toBe(3);
+    expect(await engine.tasks("n1", signal)).toHaveLength(3);
     expect(JSON.parse(daemon.requests[0]?.query.get("filters") ?? "")).toEqual({ node: ["n1"] });
+  });
+
+  it("tells the volumes that live on the node only", async () => {
+    const Mounts = [
+      { Type: "volume", Source: "data" },
+      { Type: "volume", Source: "shared", VolumeOptions: { DriverConfig: { Name: "nfs" } } },
+      { Type: "bind", Source: "/srv" },
+    ];
+    const Spec = { ContainerSpec: { Mounts } };
+    daemon.handler = () => ({ body: [{ ServiceID: "s1", Status: { State: "running" }, Spec }] });
+    expect(await engine.tasks("n1", signal)).toEqual([
+      { serviceId: "s1", state: "running", isEnding: false, localVolumes: ["data"] },
+    ]);
   });
 
   it("is nothing when the engine has no tasks at all", async () => {
     daemon.handler = () => ({ body: null });
-    expect(await engine.runningTasks("n1", signal)).toBe(0);
+    expect(await engine.tasks("n1", signal)).toEqual([]);
   });
 });
 

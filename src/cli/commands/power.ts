@@ -1,3 +1,4 @@
+import { guardAnswered } from "../leniency.ts";
 import { workOnNamed } from "../named-work.ts";
 import { count } from "../units.ts";
 import type { Verb } from "../verb.ts";
@@ -32,13 +33,14 @@ function powerVerb({ action, doing, done, state }: PowerWords): Verb {
       await workOnNamed(context, {
         ranges: call.words,
         doing,
+        ...(action === "start" ? {} : { guard: action }),
         words: (names) => ({
           done: `${done} ${count(names.length, "machine")}`,
           unchanged: `Nothing changed: the machines ${state} already`,
           detailed: false,
           next: "belt status",
         }),
-        run: async (cluster, names) => await cluster.power(action, names, context.signal),
+        run: async (cluster, names) => await cluster.power(action, names, guardAnswered, context.signal),
       }),
   };
 }

@@ -96,7 +96,8 @@ function phaseTitle(state: RowsState, phase: Phase): string | undefined {
   const counted = state.counts.get(phase);
   if (!counted) return undefined;
   const atWork = counted.begun - counted.done - counted.failed;
-  const total = Math.max(state.total, counted.begun);
+  // The swarm is verified once, from one manager.
+  const total = phase === "verify" ? counted.begun : Math.max(state.total, counted.begun);
   const parts = [
     `${counted.done}/${total}`,
     ...(atWork > 0 ? [`${atWork} at work`] : []),

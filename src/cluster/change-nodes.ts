@@ -1,0 +1,152 @@
+import { BeltError } from "../util/errors.ts";
+import { compressNames } from "../util/ranges.ts";
+import { quoteCommand } from "../util/shell.ts";
+import type { ClusterContext } from "./context.ts";
+import { enforce, guardData, judgeChange } from "./guards.ts";
+import {
+  demote,
+  type Leniency,
+  leaveSwarm,
+  type NodeAtHand,
+  nodeNow,
+  speakerExcept,
+  until,
+  untilIdle,
+} from "./leave.ts";
+import { observe } from "./observe.ts";
+import { conclude } from "./outcome.ts";
+import { type PhaseResult, Tally } from "./phases.ts";
+import { type PresentView, pickViews } from "./pick.ts";
+import { managersInOrder } from "./remove.ts";
+import type { GuardReport, NodeChange, Observed, Outcome } from "./types.ts";
+
+/** What to change on which nodes. */
+export interface ChangeNodes extends Leniency {
+  readonly change: NodeChange;
+  readonly names: readonly string[];
+}
+
+/**
+ * Changes nodes of the swarm one after the other: workers first, then managers, the leader last. Managers are judged again
+ * before each step, and the first failure ends the command: what follows was agreed to on other terms.
+ */
+export async function changeNodes(context: ClusterContext, wanted: ChangeNodes, signal: AbortSignal): Promise<Outcome> {
+  const observed = await observe(context, true, signal);
+  const targets = pickViews(wanted.names, observed.machines);
+  enforce(report(wanted.change, targets, observed), wanted.acceptNoSpare);
+  const tally = new Tally(context);
+  const workers = targets.filter(({ node }) => node?.role !== "manager");
+  const done: PresentView[] = [];
+  for (const view of [...workers, ...managersInOrder(targets)]) {
+    const settled = await tally
+      .phase(view.name, "node", () => changeNode(context, view, wanted, signal))
+      .catch(() => signal.throwIfAborted());
+    if (!settled) break;
+    done.push(view);
+  }
+  const left = targets.filter((view) => !done.includes(view)).map(({ name }) => name);
+  const goOn = quoteCommand(["belt", "swarm", wanted.change.kind, compressNames(left)]);
+  return conclude(
+    context,
+    tally,
+    done.map(({ machine }) => machine),
+    goOn,
+  );
+}
+
+function report(change: NodeChange, targets: readonly PresentView[], observed: Observed): GuardReport {
+  if (change.kind === "promote" || change.kind === "demote") return judgeChange(change.kind, targets, observed);
+  if (change.kind === "leave") return judgeChange("demote", targets, observed);
+  return { verdict: "allowed", reasons: [], offer: undefined };
+}
+
+async function changeNode(
+  context: ClusterContext,
+  view: PresentView,
+  wanted: ChangeNodes,
+  signal: AbortSignal,
+): Promise<PhaseResult> {
+  const { node } = view;
+  if (!node) {
+    if (wanted.change.kind === "leave") return { effect: "unchanged", detail: "is in no swarm" };
+    throw new BeltError("usage.invalid", `${view.name} is no node of the swarm`, {
+      hint: "See the nodes: belt swarm status",
+    });
+  }
+  if (wanted.change.kind === "leave") return await leaveSwarm(context, view, wanted, signal); // with a journal of its own
+  // Only who is demoted must not speak for itself.
+  const manager = await speakerExcept(context, wanted.change.kind === "demote" ? view.name : "", signal);
+  const at: NodeAtHand = { manager, node: await nodeNow(manager, node, signal), view };
+  return await context.journal.around("update", view.name, () => apply(context, at, wanted, signal));
+}
+
+async function apply(
+  context: ClusterContext,
+  at: NodeAtHand,
+  wanted: ChangeNodes,
+  signal: AbortSignal,
+): Promise<PhaseResult> {
+  const { manager, node } = at;
+  const { change } = wanted;
+  switch (change.kind) {
+    case "promote":
+      if (node.role === "manager") return { effect: "unchanged", detail: "is a manager already" };
+      await promote(context, at, signal);
+      return { effect: "changed", detail: "is a manager" };
+    case "demote":
+      if (node.role === "worker") return { effect: "unchanged", detail: "is a worker already" };
+      await judgeAgain(context, at, wanted, signal);
+      await demote(context, at, signal);
+      return { effect: "changed", detail: "is a worker" };
+    case "drain":
+      if (!wanted.moveLocalVolumes) await guardData(manager, node, signal);
+      if (node.availability !== "drain") await manager.updateNode(node, { availability: "drain" }, signal);
+      await untilIdle(context, manager, node, signal);
+      return { effect: node.availability === "drain" ? "unchanged" : "changed", detail: "is drained" };
+    case "activate":
+      if (node.availability === "active") return { effect: "unchanged", detail: "is active already" };
+      await manager.updateNode(node, { availability: "active" }, signal);
+      return { effect: "changed", detail: "is active" };
+    case "leave":
+      return await leaveSwarm(context, at.view, wanted, signal);
+    case "label":
+      return await setLabels(at, change, signal);
+  }
+}
+
+async function promote(
+  context: ClusterContext,
+  { manager, node, view }: NodeAtHand,
+  signal: AbortSignal,
+): Promise<void> {
+  await manager.updateNode(node, { role: "manager" }, signal);
+  await until(context, `${view.name} was promoted; the other managers did not reach it`, signal, async (inner) => {
+    const now = await nodeNow(manager, node, inner);
+    return now.manager?.reachability === "reachable";
+  });
+}
+
+async function setLabels(
+  { manager, node }: NodeAtHand,
+  { set, drop }: Extract<NodeChange, { kind: "label" }>,
+  signal: AbortSignal,
+): Promise<PhaseResult> {
+  const kept = Object.entries(node.labels).filter(([key]) => !drop.includes(key));
+  const labels = { ...Object.fromEntries(kept), ...set };
+  const same = Object.keys(labels).length === Object.keys(node.labels).length;
+  if (same && Object.entries(labels).every(([key, value]) => node.labels[key] === value))
+    return { effect: "unchanged" };
+  await manager.updateNode(node, { labels }, signal);
+  return { effect: "changed", detail: "labels set" };
+}
+
+async function judgeAgain(
+  context: ClusterContext,
+  { view }: NodeAtHand,
+  wanted: ChangeNodes,
+  signal: AbortSignal,
+): Promise<void> {
+  const observed = await observe(context, true, signal);
+  const targets = observed.machines.filter(({ name }) => name === view.name);
+  enforce(judgeChange("demote", targets, observed), wanted.acceptNoSpare);
+}

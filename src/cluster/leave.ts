@@ -1,0 +1,143 @@
+import type { Engine, SwarmNode } from "../swarm/engine.ts";
+import { withDeadline } from "../util/deadline.ts";
+import { BeltError } from "../util/errors.ts";
+import { type ClusterContext, machinesByName, reach } from "./context.ts";
+import { enforce, guardData, judgeChange } from "./guards.ts";
+import { askSwarm, observe } from "./observe.ts";
+import type { PhaseResult } from "./phases.ts";
+import type { PresentView } from "./pick.ts";
+import type { GuardReport } from "./types.ts";
+
+/** How long a drained node may take to lose its last task. */
+const drainDeadlineMs = 120_000;
+/** How long a change of a node may take to be seen by everybody whom it concerns. */
+const seenDeadlineMs = 60_000;
+const pollMs = 250;
+
+/** What the user agreed to beforehand. */
+export interface Leniency {
+  /** Go on where no failure of a manager is left to spare. */
+  readonly acceptNoSpare: boolean;
+  /** Let tasks start elsewhere although their volumes stay behind. */
+  readonly moveLocalVolumes: boolean;
+}
+
+/** A manager's engine that is not the one of `except` (a name, or nothing): nobody speaks for a swarm that he is leaving. */
+export async function speakerExcept(context: ClusterContext, except: string, signal: AbortSignal): Promise<Engine> {
+  const machines = new Map(await machinesByName(context, signal));
+  machines.delete(except);
+  const answer = await askSwarm(context, machines, signal);
+  if (answer.kind === "answered") return answer.by.engine;
+  throw new BeltError("swarm.no-leader", `no ${except === "" ? "" : "other "}manager answers: ${answer.why}`);
+}
+
+/**
+ * Takes one node out of the swarm, in the one order that hurts nobody: drain, wait until no task is left, demote a manager and
+ * wait until that is seen, leave, be forgotten. The guards are asked again with what is known now.
+ *
+ * @throws BeltError `guard.*`, `timeout` that says what it waited for; what was done stays done, and the same command goes on.
+ */
+export async function leaveSwarm(
+  context: ClusterContext,
+  view: PresentView,
+  leniency: Leniency,
+  signal: AbortSignal,
+): Promise<PhaseResult> {
+  if (!view.node) return { effect: "unchanged", detail: "is in no swarm" };
+  const manager = await speakerExcept(context, view.name, signal);
+  const node = await nodeNow(manager, view.node, signal);
+  if (!leniency.moveLocalVolumes) await guardData(manager, node, signal);
+  if (node.role === "manager") enforce(await judgeNow(context, view, signal), leniency.acceptNoSpare);
+  return await context.journal.around("leave", view.name, async () => {
+    await manager.updateNode(node, { availability: "drain" }, signal);
+    await untilIdle(context, manager, node, signal);
+    if (node.role === "manager") await demote(context, { manager, node, view }, signal);
+    await depart(context, { manager, node, view }, signal);
+    return { effect: "changed", detail: "drained and left the swarm" };
+  });
+}
+
+/** One node, the machine that it is, and a manager to ask. */
+export interface NodeAtHand {
+  readonly manager: Engine;
+  readonly node: SwarmNode;
+  readonly view: PresentView;
+}
+
+/** Makes a manager a worker, and waits until the others and its own engine know: a promotion or a leave before that fails. */
+export async function demote(
+  context: ClusterContext,
+  { manager, node, view }: NodeAtHand,
+  signal: AbortSignal,
+): Promise<void> {
+  await manager.updateNode(await nodeNow(manager, node, signal), { role: "worker" }, signal);
+  await until(context, `${view.name} was demoted; the managers did not see it`, signal, async (inner) => {
+    const now = (await manager.nodes(inner)).find(({ id }) => id === node.id);
+    return !now || (now.role === "worker" && now.manager === undefined);
+  });
+  if (!answers(view)) return;
+  const { engine } = await reach(context, view.machine, signal);
+  await until(context, `${view.name} was demoted; its own engine did not see it`, signal, async (inner) => {
+    const { swarm } = await engine.info(inner);
+    return !swarm.isManager;
+  });
+}
+
+/** Waits until a drained node has no task left. A node that is down runs nothing, whatever is still on record for it. */
+export async function untilIdle(
+  context: ClusterContext,
+  manager: Engine,
+  node: SwarmNode,
+  signal: AbortSignal,
+): Promise<void> {
+  if (node.status !== "ready") return;
+  const deadline = {
+    ms: drainDeadlineMs,
+    what: `${node.hostname} was drained; it still has tasks and did not lose them`,
+    hint: `See them: belt docker node ps ${node.hostname}. Nothing was removed, and the same command goes on.`,
+  };
+  await withDeadline(deadline, context.deps.clock, signal, async (inner) => {
+    while ((await manager.tasks(node.id, inner)).length > 0) await context.deps.clock.sleep(pollMs, inner);
+  });
+}
+
+/** Waits until something is so. @throws BeltError `timeout` with the sentence `what`. */
+export async function until(
+  context: ClusterContext,
+  what: string,
+  signal: AbortSignal,
+  isSo: (signal: AbortSignal) => Promise<boolean>,
+): Promise<void> {
+  await withDeadline({ ms: seenDeadlineMs, what }, context.deps.clock, signal, async (inner) => {
+    while (!(await isSo(inner))) await context.deps.clock.sleep(pollMs, inner);
+  });
+}
+
+/** A node as it is now: an update needs its latest version. */
+export async function nodeNow(manager: Engine, node: SwarmNode, signal: AbortSignal): Promise<SwarmNode> {
+  return (await manager.nodes(signal)).find(({ id }) => id === node.id) ?? node;
+}
+
+async function depart(
+  context: ClusterContext,
+  { manager, node, view }: NodeAtHand,
+  signal: AbortSignal,
+): Promise<void> {
+  if (answers(view)) await (await reach(context, view.machine, signal)).engine.swarmLeave(false, signal);
+  else
+    await until(context, `${view.name} does not answer; the managers did not see it go down`, signal, async (inner) => {
+      return (await nodeNow(manager, node, inner)).status === "down";
+    });
+  // A node that has left is seen as down only some heartbeats later; its own word for it is enough.
+  await manager.removeNode(node.id, answers(view), signal);
+}
+
+async function judgeNow(context: ClusterContext, { name }: PresentView, signal: AbortSignal): Promise<GuardReport> {
+  const observed = await observe(context, true, signal);
+  const targets = observed.machines.filter((view) => view.name === name);
+  return judgeChange("remove", targets, observed);
+}
+
+function answers({ machine, node }: PresentView): boolean {
+  return machine.state.kind === "running" && node?.status === "ready";
+}
