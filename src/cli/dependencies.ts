@@ -26,7 +26,9 @@ export function realIo(): Io {
     stdout,
     stderr,
     terminal,
-    screen: terminal.stderr && env["TERM"] !== "dumb" ? { drawn: stderr, other: stdout } : undefined,
+    // A terminal that tells no width, as some programs make them, cannot be drawn on.
+    screen:
+      terminal.stderr && stderr.columns > 0 && env["TERM"] !== "dumb" ? { drawn: stderr, other: stdout } : undefined,
     env,
     cwd: process.cwd(),
     clock: systemClock,

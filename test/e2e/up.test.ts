@@ -4,13 +4,12 @@ import https from "node:https";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { busyboxTar } from "../support/busybox-image.ts";
-import { expectNothingLeft, traces } from "../support/leftovers.ts";
+import { tracesOf, wordsOf } from "../support/leftovers.ts";
 import { type Ended, entry, runShell, startBelt } from "../support/rig.ts";
 import { until } from "../support/sshd.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let before: readonly string[];
 const outputs: Ended[] = [];
 
 async function belt(...words: string[]): Promise<Ended> {
@@ -28,7 +27,6 @@ async function engineStarts(): Promise<string> {
 beforeAll(async () => {
   folder = await temporaryFolder();
   await mkdir(path.join(folder.path, ".belt"));
-  before = await traces();
 });
 afterAll(async () => {
   if (existsSync(path.join(folder.path, ".belt", "quickstart"))) await belt("down", "quickstart", "--yes");
@@ -203,8 +201,11 @@ describe("one command makes a real swarm", () => {
     const unconfirmed = await belt("down");
     expect(unconfirmed.stderr).toContain("belt down quickstart --yes");
     expect(unconfirmed.code).toBe(2);
+    const [first = ""] = (await readFile(path.join(folder.path, ".belt/quickstart/journal"), "utf8")).split("\n");
+    const words = await wordsOf(JSON.parse(first).id);
+    expect(await tracesOf(words)).not.toEqual([]);
     expect((await belt("down", "quickstart", "--yes")).code).toBe(0);
-    await expectNothingLeft(before);
+    expect(await tracesOf(words)).toEqual([]);
     expect(existsSync(path.join(folder.path, ".belt/quickstart"))).toBe(false);
   });
 });

@@ -2,34 +2,45 @@ import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { expect } from "vitest";
 
 const execute = promisify(execFile);
 
-/** What of virtual machines is on this host: namespaces, links, mounts, cgroups, firewall rules, supervisors, folders. */
-export async function traces(): Promise<readonly string[]> {
-  const { BELT_LOCAL_ROOT: root = "/var/lib/beltkit" } = process.env;
+/** Everything on this host that mentions one of these words: namespaces, links, rules, mounts, cgroups, supervisors, folders. */
+export async function tracesOf(words: readonly string[]): Promise<readonly string[]> {
+  return (await traces()).filter((trace) => words.some((word) => trace.includes(word)));
+}
+
+/** The words by which a cluster of the local provider is known on this host: its id, its bridge, its machines' ids. */
+export async function wordsOf(clusterId: string): Promise<readonly string[]> {
+  const folder = path.join(root(), "clusters", clusterId);
+  const { bridge } = JSON.parse(await readFile(path.join(folder, "cluster.json"), "utf8"));
+  const machines = (await names(path.join(folder, "machines"))).map(async (name) => {
+    return JSON.parse(await readFile(path.join(folder, "machines", name, "machine.json"), "utf8")).id;
+  });
+  return [clusterId, bridge, ...(await Promise.all(machines))];
+}
+
+function root(): string {
+  const { BELT_LOCAL_ROOT: named = "/var/lib/beltkit" } = process.env;
+  return named;
+}
+
+async function traces(): Promise<readonly string[]> {
   const [namespaces, links, rules] = await Promise.all([
     linesOf("ip", "netns", "list"),
     linesOf("ip", "-brief", "link"),
     linesOf("iptables-save"),
   ]);
-  const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n").filter((line) => line.includes(root));
+  const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n");
   return [
-    ...namespaces.map((line) => `namespace ${line.split(" ")[0]}`),
-    ...links.map((line) => `link ${line.split(/[ @]/)[0]}`),
-    ...rules.filter((line) => line.startsWith("-A")).map((line) => `rule ${line}`),
-    ...mounts.map((line) => `mount ${line.split(" ")[1]}`),
+    ...namespaces.map((line) => `namespace ${line}`),
+    ...links.map((line) => `link ${line}`),
+    ...rules.map((line) => `rule ${line}`),
+    ...mounts.map((line) => `mount ${line}`),
     ...(await machineCgroups()).map((cgroup) => `cgroup ${cgroup}`),
     ...(await supervisors()).map((command) => `process ${command}`),
-    ...(await names(path.join(root, "clusters"))).map((name) => `folder ${name}`),
-  ].sort();
-}
-
-/** Fails if the host has anything that it did not have before. */
-export async function expectNothingLeft(before: readonly string[]): Promise<void> {
-  const known = new Set(before);
-  expect((await traces()).filter((trace) => !known.has(trace))).toEqual([]);
+    ...(await names(path.join(root(), "clusters"))).map((name) => `folder ${name}`),
+  ];
 }
 
 async function linesOf(file: string, ...argv: string[]): Promise<readonly string[]> {

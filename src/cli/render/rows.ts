@@ -1,5 +1,5 @@
 import { type BeltEvent, type Phase, phases } from "../../cluster/events.ts";
-import { durationText } from "../units.ts";
+import { count, durationText } from "../units.ts";
 
 /** What the live rows say, kept up to date by events: a few phases with counts, and the machines worth naming. */
 export interface Rows {
@@ -110,7 +110,8 @@ function clusterTitle(state: RowsState, nowMs: number): string {
   const works = [...state.works].map(([work, since]) => `${work} (${durationText(nowMs - since)})`);
   if (works.length > 0) return works.join(", ");
   if (state.removed.size > 0) return `${state.removed.size} removed`;
-  return `${state.ready.size} of ${Math.max(state.total, state.ready.size)} machines ready`;
+  const total = Math.max(state.total, state.ready.size);
+  return state.ready.size > 0 ? `${state.ready.size} of ${total} machines ready` : count(total, "machine");
 }
 
 function machineLines(state: RowsState, nowMs: number, limit: number): readonly string[] {
