@@ -12,6 +12,7 @@ import {
   speakerExcept,
   until,
   untilIdle,
+  untilItLeads,
 } from "./leave.ts";
 import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
@@ -124,6 +125,7 @@ async function promote(
     const now = await nodeNow(manager, node, inner);
     return now.manager?.reachability === "reachable";
   });
+  await untilItLeads(context, view, signal);
 }
 
 async function setLabels(

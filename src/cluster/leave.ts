@@ -70,6 +70,7 @@ export async function demote(
   { manager, node, view }: NodeAtHand,
   signal: AbortSignal,
 ): Promise<void> {
+  if (answers(view)) await untilItLeads(context, view, signal);
   await manager.updateNode(await nodeNow(manager, node, signal), { role: "worker" }, signal);
   await until(context, `${view.name} was demoted; the managers did not see it`, signal, async (inner) => {
     const now = (await manager.nodes(inner)).find(({ id }) => id === node.id);
@@ -80,6 +81,20 @@ export async function demote(
   await until(context, `${view.name} was demoted; its own engine did not see it`, signal, async (inner) => {
     const { swarm } = await engine.info(inner);
     return !swarm.isManager;
+  });
+}
+
+/**
+ * Waits until a manager's own engine speaks for the swarm. One that is demoted before it has wholly become a manager may
+ * come back as a voter that nobody hears.
+ */
+export async function untilItLeads(context: ClusterContext, view: PresentView, signal: AbortSignal): Promise<void> {
+  const { engine } = await reach(context, view.machine, signal);
+  await until(context, `${view.name} is to be a manager; its own engine did not become one`, signal, async (inner) => {
+    const { swarm } = await engine.info(inner);
+    if (!swarm.isManager) return false;
+    const nodes = await engine.nodes(inner).catch(() => []);
+    return nodes.some(({ id, manager }) => id === swarm.nodeId && manager?.reachability === "reachable");
   });
 }
 
