@@ -13,8 +13,27 @@ const otherwise = new Map([
   ["npm ci && npm test", "true"], // this very run
 ]);
 
-/** Every line of the fenced shell blocks, in order. */
-const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = ""]) => block.trim().split("\n"));
+/** The fenced blocks of a text that a shell runs, each with the lines of output that the text shows for it. */
+function blocksOf(
+  text: string,
+): readonly { readonly commands: readonly string[]; readonly shown: readonly string[] }[] {
+  const blocks: { commands: readonly string[]; shown: readonly string[] }[] = [];
+  for (const [, language = "", body = ""] of text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)) {
+    const lines = body.trim().split("\n");
+    const last = blocks.at(-1);
+    if (language === "sh") blocks.push({ commands: lines, shown: [] });
+    else if (language === "" && last?.shown.length === 0) last.shown = lines;
+  }
+  return blocks;
+}
+
+/** What of a line of output is the same in every run: all of a table's head, of other lines the first word. */
+function stableOf(line: string): string {
+  const words = line.trim().split(/\s+/);
+  return words.length > 1 && words.every((word) => /^[A-Z#][A-Za-z0-9#]+$/.test(word))
+    ? words.join(" ")
+    : (words[0] ?? "");
+}
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
@@ -22,15 +41,27 @@ beforeAll(async () => {
   await mkdir(path.join(folder.path, ".belt"));
 });
 afterAll(async () => {
-  for (const name of ["quickstart", "play"]) await runShell(folder.path, `belt down ${name} --yes`);
+  for (const name of ["quickstart", "ha", "play"]) await runShell(folder.path, `belt down ${name} --yes`);
   await folder[Symbol.asyncDispose]();
 });
 
-describe("every command of the README works, in order", () => {
-  it.each(commands)("%s", async (line) => {
+describe.each(blocksOf(readme))("the README's $commands.0", ({ commands, shown }) => {
+  const printed: string[] = [];
+
+  it.each(commands)("works: %s", async (line) => {
     const { code, output } = await runShell(folder.path, otherwise.get(line) ?? line);
     expect(code, output).toBe(0);
+    printed.push(...output.split("\n").map((text) => text.trim().split(/\s+/).join(" ")));
   });
+
+  it.each(shown.filter((line) => line !== "…"))("prints what is shown: %s", (line) => {
+    const stable = stableOf(line);
+    expect(printed.filter((text) => text === stable || text.startsWith(`${stable} `))).not.toEqual([]);
+  });
+});
+
+it("the README shows something of most commands", () => {
+  expect(blocksOf(readme).filter(({ shown }) => shown.length > 0).length).toBeGreaterThan(5);
 });
 
 it("the README's own cluster file is valid", async () => {

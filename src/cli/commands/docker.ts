@@ -17,7 +17,7 @@ export const docker: Verb = {
     ["belt docker node ls", "On the active node"],
     ["belt docker stack deploy -c stack.yml web", "With a file that lies here"],
     ["belt --host 'node[1:3]' docker pull nginx", "On three machines, lines prefixed by name"],
-    ["belt --host 'mg[1:2]' docker swarm join --token T IP:2377", "Joins them; T is in no process's arguments"],
+    ["belt --host 'mg[1:2]' docker swarm join --token T IP:2377", "Joins them; on the machines T is in no argument"],
   ],
   json: "none",
   rest: "everything",
