@@ -3,31 +3,17 @@ import type { Connection } from "../ssh/connection.ts";
 import type { Engine } from "../swarm/engine.ts";
 import { BeltError } from "../util/errors.ts";
 import { readTextIfThere, writeFileAtomic } from "../util/files.ts";
-import { bootstrapNamed, createNamed, initOn, joinNamed } from "./ad-hoc.ts";
-import { changing } from "./change.ts";
-import { changeNodes } from "./change-nodes.ts";
-import { type ClusterContext, machinesByName, reach } from "./context.ts";
-import { providerSpec } from "./create-machines.ts";
-import { down } from "./down.ts";
-import { judgeChange } from "./guards.ts";
+import { changesOn } from "./changes.ts";
+import { answerDeadlineMs, type ClusterContext, machinesByName, reach } from "./context.ts";
 import { ensureClientCertificates } from "./keys.ts";
 import { askSwarm, nodeOf, observe } from "./observe.ts";
 import { pickViews } from "./pick.ts";
-import { plan } from "./plan.ts";
-import { changePower } from "./power.ts";
-import { removeNamed } from "./remove.ts";
-import type { Session } from "./sessions.ts";
-import type { Cluster, Outcome } from "./types.ts";
-import { up } from "./up.ts";
+import type { Cluster, Observed } from "./types.ts";
 
 /** An open cluster on its context: each verb is one file beside this one. */
 export function clusterOn(context: ClusterContext): Cluster {
   const { spec, source, folder } = context;
-  const change = (command: string, machines: readonly string[], work: () => Promise<Outcome>): Promise<Outcome> =>
-    changing(context, { command, machines }, work);
-  const find = machineLookup(context);
-  const session = async (name: string, signal: AbortSignal): Promise<Session> =>
-    reach(context, await find(name, signal), signal);
+  const { look, find } = lookout(context);
   return {
     name: spec.name,
     id: context.id,
@@ -37,33 +23,17 @@ export function clusterOn(context: ClusterContext): Cluster {
     provider: async () => (await context.fleet.open(spec.provider)).provider,
     images: async (): Promise<ImageStore | undefined> => (await context.fleet.open(spec.provider)).provider.images,
     check: (signal) => check(context, signal),
-    observe: ({ swarm }, signal) => observe(context, swarm, signal),
-    plan: async (signal) => plan(spec, await observe(context, true, signal)),
-    up: (signal) =>
-      change(
-        "up",
-        spec.machines.map(({ name }) => name),
-        () => up(requireFresh(context), signal),
-      ),
-    down: (signal) => change("down", [], () => down(context, signal)),
-    create: (names, options, signal) =>
-      change("create", names, () => createNamed(requireFresh(context), names, options, signal)),
-    bootstrap: (names, signal) =>
-      change("bootstrap", names, () => bootstrapNamed(requireFresh(context), names, signal)),
+    observe: ({ swarm }, signal) => look(swarm, signal),
+    plan: async (signal) => (await import("./plan.ts")).plan(spec, await look(true, signal)),
     judge: async (kind, names, signal) => {
-      const observed = await observe(context, true, signal);
+      const { judgeChange } = await import("./guards.ts");
+      const observed = await look(true, signal);
       return judgeChange(kind, pickViews(names, observed.machines), observed);
     },
-    remove: (names, leniency, signal) => change("rm", names, () => removeNamed(context, names, leniency, signal)),
-    power: (action, names, leniency, signal) =>
-      change(action, names, () => changePower(context, { action, names, ...leniency }, signal)),
-    changeNodes: (wanted, names, leniency, signal) =>
-      change(`swarm ${wanted.kind}`, names, () => changeNodes(context, { ...leniency, change: wanted, names }, signal)),
-    swarmInit: (name, signal) => change("swarm init", [name], () => initOn(requireFresh(context), name, signal)),
-    swarmJoin: (leader, names, role, signal) =>
-      change("swarm join", names, () => joinNamed(requireFresh(context), { leader, names, role }, signal)),
-    connect: async (name, signal): Promise<Connection> => (await session(name, signal)).connection,
-    engine: async (name, signal): Promise<Engine> => (await session(name, signal)).engine,
+    ...changesOn(context),
+    connect: async (name, signal): Promise<Connection> =>
+      await context.sessions.connect(await find(name, signal), answerDeadlineMs, signal),
+    engine: async (name, signal): Promise<Engine> => (await reach(context, await find(name, signal), signal)).engine,
     activeNode: (signal) => activeNode(context, signal),
     setActiveNode: (name) => writeFileAtomic(folder.activeNode, `${name}\n`, 0o600),
     clientCertificates: async () => ensureClientCertificates(folder, (await context.keys()).authority),
@@ -75,6 +45,7 @@ export function clusterOn(context: ClusterContext): Cluster {
 }
 
 async function check(context: ClusterContext, signal: AbortSignal): Promise<readonly Problem[]> {
+  const { providerSpec } = await import("./create-machines.ts");
   const byProvider = Map.groupBy(context.spec.machines, ({ provider }) => provider);
   if (byProvider.size === 0) byProvider.set(context.spec.provider, []);
   const problems = [...byProvider].map(async ([name, machines]) => {
@@ -84,21 +55,28 @@ async function check(context: ClusterContext, signal: AbortSignal): Promise<read
   return (await Promise.all(problems)).flat();
 }
 
-/** The context, if its cluster file was read just now: what is made must follow the file, not the memory of it. */
-function requireFresh(context: ClusterContext): ClusterContext {
-  if (context.stale) throw context.stale;
-  return context;
+interface Lookout {
+  readonly look: (swarm: boolean, signal: AbortSignal) => Promise<Observed>;
+  readonly find: (name: string, signal: AbortSignal) => Promise<Machine>;
 }
 
-/** One look at the providers serves all the machines that a command asks for. */
-function machineLookup(context: ClusterContext): (name: string, signal: AbortSignal) => Promise<Machine> {
-  let looking: ReturnType<typeof observe> | undefined;
-  return async (name, signal) => {
-    looking ??= observe(context, false, signal);
-    const [view] = pickViews([name], (await looking).machines);
+/** Looks at the world, and finds machines in the last look: one look at the providers serves all that a command asks for. */
+function lookout(context: ClusterContext): Lookout {
+  let last: Promise<Observed> | undefined;
+  const look = (swarm: boolean, signal: AbortSignal): Promise<Observed> => {
+    const looking = observe(context, swarm, signal);
+    last = looking;
+    looking.catch(() => {
+      if (last === looking) last = undefined;
+    });
+    return looking;
+  };
+  const find = async (name: string, signal: AbortSignal): Promise<Machine> => {
+    const [view] = pickViews([name], (await (last ?? look(false, signal))).machines);
     if (view) return view.machine;
     throw new BeltError("internal", `${name} was neither found nor missed`);
   };
+  return { look, find };
 }
 
 async function activeNode(context: ClusterContext, signal: AbortSignal): Promise<string> {

@@ -62,11 +62,14 @@ async function enterAsManager(entry: Entry, signal: AbortSignal): Promise<Joined
   }
   if (swarm.state !== "inactive") return await tally.phase(node.name, "join", () => lead(entry, swarm, signal));
   const decision = await formation.decide(node.name).catch((error: unknown) => ({ kind: "refused" as const, error }));
+  // The wait for its turn, like that for a leader, is not this machine's own work: it stays outside its phase.
+  if (decision.kind === "join")
+    return await entry.managersInTurn.run(() =>
+      tally.phase(node.name, "join", () => join(entry, decision.leader, signal)),
+    );
   return await tally.phase(node.name, "join", async () => {
     if (decision.kind === "refused") throw decision.error;
-    if (decision.kind === "found")
-      return await entry.context.journal.around("init", node.name, () => lead(entry, swarm, signal));
-    return await entry.managersInTurn.run(() => join(entry, decision.leader, signal));
+    return await entry.context.journal.around("init", node.name, () => lead(entry, swarm, signal));
   });
 }
 

@@ -1,6 +1,5 @@
 import path from "node:path";
 import type { Authority } from "../pki/authority.ts";
-import { createAuthority, loadAuthority } from "../pki/create-authority.ts";
 import type { KeyPair } from "../providers/provider.ts";
 import { generateKeyPair } from "../ssh/keys.ts";
 import type { Clock } from "../util/clock.ts";
@@ -13,12 +12,6 @@ export interface ClusterKeys {
   /** The key that logs in on every machine. */
   readonly ssh: KeyPair;
   readonly authority: Authority;
-}
-
-/** Reads the cluster's keys, or makes those that are missing: an Ed25519 key for SSH and a certificate authority, each 0600. */
-export async function ensureKeys(folder: ClusterFolder, clusterName: string, clock: Clock): Promise<ClusterKeys> {
-  await makeFolder(folder.keys, 0o700);
-  return { ssh: await ensureSshKey(folder, clusterName), authority: await ensureAuthority(folder, clusterName, clock) };
 }
 
 /** The path of the cluster's private SSH key. */
@@ -40,7 +33,9 @@ export async function ensureClientCertificates(folder: ClusterFolder, authority:
   return target;
 }
 
-async function ensureSshKey(folder: ClusterFolder, clusterName: string): Promise<KeyPair> {
+/** Reads the cluster's Ed25519 key for SSH, or makes it, 0600. */
+export async function ensureSshKey(folder: ClusterFolder, clusterName: string): Promise<KeyPair> {
+  await makeFolder(folder.keys, 0o700);
   const file = sshKeyFile(folder);
   const privateKey = await readTextIfThere(file);
   const publicKey = await readTextIfThere(`${file}.pub`);
@@ -51,7 +46,10 @@ async function ensureSshKey(folder: ClusterFolder, clusterName: string): Promise
   return pair;
 }
 
-async function ensureAuthority(folder: ClusterFolder, clusterName: string, clock: Clock): Promise<Authority> {
+/** Reads the cluster's certificate authority, or makes it, 0600. */
+export async function ensureAuthority(folder: ClusterFolder, clusterName: string, clock: Clock): Promise<Authority> {
+  await makeFolder(folder.keys, 0o700);
+  const { createAuthority, loadAuthority } = await import("../pki/create-authority.ts"); // much code, and SSH needs none of it
   const certificateFile = path.join(folder.keys, "ca.pem");
   const keyFile = path.join(folder.keys, "ca-key.pem");
   const certificatePem = await readTextIfThere(certificateFile);

@@ -8,7 +8,7 @@ import type { ClusterContext } from "./context.ts";
 import { Fleet } from "./fleet.ts";
 import { type ClusterFolder, clusterFolder, clusterNames, type Home } from "./home.ts";
 import { type JournalState, openJournal } from "./journal.ts";
-import { type ClusterKeys, ensureKeys } from "./keys.ts";
+import { ensureAuthority, ensureSshKey } from "./keys.ts";
 import { loadSpec } from "./load-spec.ts";
 import { reachWith, Sessions } from "./sessions.ts";
 import type { ClusterSpec } from "./spec/types.ts";
@@ -69,7 +69,7 @@ async function contextFor(home: Home, described: Described, deps: Dependencies):
   const { spec, source } = described;
   const folder = clusterFolder(home, spec.name);
   const journal = await openJournal(folder.journal, deps.clock);
-  const keys = once(() => ensureKeys(folder, spec.name, deps.clock));
+  const sshKey = once(() => ensureSshKey(folder, spec.name));
   const knownHosts = openKnownHosts(folder.knownHosts);
   return {
     deps,
@@ -80,27 +80,31 @@ async function contextFor(home: Home, described: Described, deps: Dependencies):
     home,
     folder,
     journal,
-    keys,
-    authorizedKeys: once(() => authorizedKeys({ spec, source, folder }, keys, deps)),
+    keys: once(async () => ({
+      ssh: await sshKey(),
+      authority: await ensureAuthority(folder, spec.name, deps.clock),
+    })),
+    authorizedKeys: once(async () => [
+      (await sshKey()).publicKey,
+      ...(await operatorsKeys({ spec, source, folder }, deps)),
+    ]),
     knownHosts,
     fleet: new Fleet(deps),
     sessions: new Sessions({
       reach: reachWith(deps),
-      privateKey: async () => (await keys()).ssh.privateKey,
+      privateKey: async () => (await sshKey()).privateKey,
       hostKeys: (name) => knownHosts.keysOf(name),
       clock: deps.clock,
     }),
   };
 }
 
-async function authorizedKeys(
+async function operatorsKeys(
   { spec, source, folder }: { spec: ClusterSpec; source: SpecSource; folder: ClusterFolder },
-  keys: () => Promise<ClusterKeys>,
   deps: Dependencies,
 ): Promise<readonly string[]> {
   const from = source.kind === "file" ? path.dirname(source.path) : folder.path;
-  const places = { homeFolder: deps.homeFolder, folder: from };
-  return [(await keys()).ssh.publicKey, ...(await readPublicKeys(spec.ssh.authorizedKeys, places))];
+  return await readPublicKeys(spec.ssh.authorizedKeys, { homeFolder: deps.homeFolder, folder: from });
 }
 
 /** A value made at first use, and again if that failed. */

@@ -3,7 +3,6 @@ import { createConnect } from "../ssh/connect.ts";
 import { connectWithin } from "../ssh/connect-within.ts";
 import type { Connection, Target } from "../ssh/connection.ts";
 import type { Engine } from "../swarm/engine.ts";
-import { openEngine } from "../swarm/engine-client.ts";
 import type { Clock } from "../util/clock.ts";
 import { BeltError } from "../util/errors.ts";
 import type { Secret } from "../util/secret.ts";
@@ -39,35 +38,47 @@ interface SessionsOptions {
 /** One connection a machine, opened at first use, shared by all that the command does there, closed at its end. */
 export class Sessions implements AsyncDisposable {
   readonly #options: SessionsOptions;
-  readonly #open = new Map<string, Promise<Session>>();
+  readonly #connections = new Map<string, Promise<Connection>>();
+  readonly #sessions = new Map<string, Promise<Session>>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
   }
 
-  /** @throws BeltError `ssh.*` naming the machine, `machine.stopped`, `machine.missing`. */
+  /**
+   * The connection alone, for what needs no engine.
+   *
+   * @throws BeltError `ssh.*` naming the machine, `machine.stopped`, `machine.missing`.
+   */
+  connect(machine: Machine, deadlineMs: number, signal: AbortSignal): Promise<Connection> {
+    return remembered(this.#connections, machine.name, () => this.#reach(machine, deadlineMs, signal));
+  }
+
+  /** The connection with the engine behind it. @throws BeltError like `connect`. */
   open(machine: Machine, deadlineMs: number, signal: AbortSignal): Promise<Session> {
-    const known = this.#open.get(machine.name);
-    if (known) return known;
-    const opening = this.#start(machine, deadlineMs, signal);
-    this.#open.set(machine.name, opening);
-    opening.catch(() => this.#open.delete(machine.name)); // a later try starts anew
-    return opening;
+    return remembered(this.#sessions, machine.name, async () => {
+      const connection = await this.connect(machine, deadlineMs, signal);
+      const { openEngine } = await import("../swarm/engine-client.ts");
+      const dial = (inner: AbortSignal) => connection.openSocket(engineSocket, inner);
+      return { machine, connection, engine: openEngine({ name: machine.name, dial, clock: this.#options.clock }) };
+    });
   }
 
   /** Forgets a machine's connection, because it was powered off or removed. */
   async drop(name: string): Promise<void> {
-    const known = this.#open.get(name);
-    this.#open.delete(name);
-    if (known) await close(known);
+    const session = this.#sessions.get(name);
+    const connection = this.#connections.get(name);
+    this.#sessions.delete(name);
+    this.#connections.delete(name);
+    await (await session?.catch(() => undefined))?.engine[Symbol.asyncDispose]();
+    await (await connection?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#open.values()].map(close));
-    this.#open.clear();
+    await Promise.all([...this.#connections.keys()].map((name) => this.drop(name)));
   }
 
-  async #start(machine: Machine, deadlineMs: number, signal: AbortSignal): Promise<Session> {
+  async #reach(machine: Machine, deadlineMs: number, signal: AbortSignal): Promise<Connection> {
     const address = machine.publicAddress ?? machine.privateAddress;
     if (machine.state.kind === "stopped")
       throw new BeltError("machine.stopped", `${machine.name} is stopped`, {
@@ -84,15 +95,16 @@ export class Sessions implements AsyncDisposable {
       // What the provider vouches for is as good as what was pinned at creation, and survives a lost folder.
       hostKeys: pinned.length > 0 || machine.hostKey === undefined ? pinned : [machine.hostKey],
     };
-    const connection = await this.#options.reach(target, deadlineMs, signal);
-    const dial = (inner: AbortSignal) => connection.openSocket(engineSocket, inner);
-    return { machine, connection, engine: openEngine({ name: machine.name, dial, clock: this.#options.clock }) };
+    return await this.#options.reach(target, deadlineMs, signal);
   }
 }
 
-async function close(opening: Promise<Session>): Promise<void> {
-  const session = await opening.catch(() => undefined);
-  if (!session) return;
-  await session.engine[Symbol.asyncDispose]();
-  await session.connection[Symbol.asyncDispose]();
+/** What is known or under way under a name, else what is started now. What fails is forgotten: a later try starts anew. */
+function remembered<T>(known: Map<string, Promise<T>>, name: string, start: () => Promise<T>): Promise<T> {
+  const there = known.get(name);
+  if (there) return there;
+  const starting = start();
+  known.set(name, starting);
+  starting.catch(() => known.delete(name));
+  return starting;
 }

@@ -17,7 +17,7 @@ export interface WaitOptions {
 }
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 250;
 const GROWTH = 1.3;
 const REFUSED_PAUSE_MS = { first: 1000, longest: 5000, growth: 2 } as const;
 

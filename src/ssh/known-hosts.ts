@@ -20,15 +20,24 @@ export interface KnownHosts {
 export function openKnownHosts(file: string): KnownHosts {
   const turn = new Mutex();
   const read = async (): Promise<readonly Line[]> => parseLines((await readTextIfThere(file)) ?? "");
+  let reading: Promise<readonly Line[]> | undefined;
+  /** Who asks while the file is being read shares that reading: a command may ask for many machines at once. */
+  const readTogether = (): Promise<readonly Line[]> => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
   const change = (alias: string, keys: readonly string[]): Promise<void> =>
     turn.run(async () => {
       const before = await read();
       const after = [...without(before, alias), ...keys.map((key) => entryOf(alias, key))];
       if (textOf(after) !== textOf(before)) await writeFileAtomic(file, textOf(after), 0o600);
+      reading = undefined; // it may have begun before the change
     });
   return {
     keysOf: async (alias) =>
-      (await read()).flatMap((line) => (line.kind === "entry" && line.hosts.includes(alias) ? [line.key] : [])),
+      (await readTogether()).flatMap((line) => (line.kind === "entry" && line.hosts.includes(alias) ? [line.key] : [])),
     pin: change,
     forget: (alias) => change(alias, []),
   };

@@ -48,6 +48,15 @@ describe("a file of pinned host keys", () => {
     expect(await Promise.all(names.map((name) => hosts.keysOf(name)))).toEqual(names.map(() => [key]));
   });
 
+  it("tells of a pin that was made while somebody else was reading the file", async () => {
+    const hosts = openKnownHosts(file);
+    const key = bare();
+    const early = hosts.keysOf("node1");
+    await hosts.pin("node1", [key]);
+    expect(await hosts.keysOf("node1")).toEqual([key]);
+    await early;
+  });
+
   it("keeps lines that it does not understand, and takes a name out of a line that has several", async () => {
     const [shared, own] = [bare(), bare()];
     await writeFile(file, `# by hand\n@revoked * ${own}\nnode1,10.0.0.1 ${shared} old\n|1|abc|def= ${own}\n`);

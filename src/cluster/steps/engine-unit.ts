@@ -93,9 +93,9 @@ export function applicationScript(application: Application): string {
       ? [`stage ${socketDropInFile} ${base64(dropIn.text)}`, `settle ${socketDropInFile} || exit 1`]
       : []),
     ...(dropIn.kind === "remove" ? [`rm -f ${socketDropInFile}`, removeFolder] : []),
-    ...(dropIn.kind === "keep" ? [] : ["systemctl daemon-reload"]),
+    `${enable} ${units} || exit 1`,
+    "systemctl daemon-reload",
     ...(restart ? [`systemctl stop docker.service ${hasSocket ? "docker.socket" : ""}`] : []),
-    `systemctl -q enable ${units} || exit 1`,
     `systemctl reset-failed ${units} 2>/dev/null`,
     `systemctl start ${units} 2>/dev/null || not_started`,
     ...(dropIn.kind === "remove" ? [`rm -f ${authorityFile} ${certificateFile} ${keyFile} ${issuedFile}`] : []),
@@ -127,6 +127,9 @@ if ! said=$(dockerd --validate --config-file ${daemonJsonFile}.beltkit-new 2>&1)
     *) rm -f ${daemonJsonFile}.beltkit-new; printf '%s\\n' "$said"; exit ${applicationFailures.configurationRefused} ;;
   esac
 fi`;
+
+/** Leaves the links of SysV scripts alone: under systemd they do nothing, and updating them costs as much as starting the engine. */
+const enable = "SYSTEMCTL_SKIP_SYSV=1 systemctl -q --no-reload enable";
 
 const removeFolder = `rmdir "$(dirname ${socketDropInFile})" 2>/dev/null`;
 

@@ -112,7 +112,7 @@ describe("the configuration", () => {
   ])("that is good in an engine that is %s is not followed by a restart", async (_, said) => {
     const connection = new ScriptedConnection([read(said), applied]);
     await configureEngine.run(contextOf(connection), signal());
-    expect(changeIn(connection)).toContain("systemctl -q enable docker.socket docker.service");
+    expect(changeIn(connection)).toContain("systemctl -q --no-reload enable docker.socket docker.service");
     expect(changeIn(connection)).not.toContain("systemctl stop");
   });
 
