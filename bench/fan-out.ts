@@ -1,60 +1,96 @@
-import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { openBench } from "./support/cluster.ts";
-import { belt, type Cost, measure, median, printTable } from "./support/measure.ts";
+import { type Bench, names, openBench } from "./support/cluster.ts";
+import { belt, type Cost, measure, median } from "./support/measure.ts";
+import { peakMemory } from "./support/memory.ts";
+import { untilQuiet } from "./support/quiet.ts";
+import type { Report } from "./support/report.ts";
 
 const machines = 50;
 const rounds = 5;
-/** Fifty machines that have just booted are still busy with it. */
-const settleMs = 30_000;
+const memoryRounds = 3;
+const cluster = "bench-fanout";
 
-/** `true` on fifty machines: belt beside pdsh, clush and parallel-ssh from Debian, all with curve25519, in turns. */
-export async function benchFanOut(): Promise<void> {
-  await using bench = await openBench("bench-fan", 1, 1);
-  await bench.belt("cluster", "new", "--driver", "local", "bench-many");
-  try {
-    await bench.belt("cluster", "update", "--cluster", "bench-many", "image=debian-13");
-    await bench.belt("create", "unlimited", `node[1:${machines}]`, "--bare", "--yes", "--cluster", "bench-many");
-    await delay(settleMs);
-    await compare(bench.folder, (await bench.belt("ssh-config", "--cluster", "bench-many")).stdout);
-  } finally {
-    await bench.belt("down", "bench-many", "--yes");
-  }
+/** One program with its words: what is compared. */
+interface Tool {
+  readonly name: string;
+  readonly argv: readonly string[];
 }
 
-async function compare(folder: string, hosts: string): Promise<void> {
-  const config = path.join(folder, "ssh_config");
-  await writeFile(config, `${hosts}\nHost *\n  KexAlgorithms curve25519-sha256\n  BatchMode yes\n`);
-  const names = Array.from({ length: machines }, (_, index) => `node${index + 1}`);
-  const list = path.join(folder, "hosts");
-  await writeFile(list, `${names.join("\n")}\n`);
-  const tools: Readonly<Record<string, readonly string[]>> = {
-    belt: [...belt, "ssh", `node[1:${machines}]`, "--cluster", "bench-many", "--", "true"],
-    pdsh: ["env", `PDSH_SSH_ARGS_APPEND=-F ${config}`, "pdsh", "-R", "ssh", "-f", "50", "-w", names.join(","), "true"],
-    clush: ["clush", "-f", "50", "-o", `-F ${config}`, "-w", names.join(","), "true"],
-    "parallel-ssh": ["parallel-ssh", "-p", "50", "-x", `-F ${config}`, "-h", list, "true"],
-  };
-  const costs = new Map<string, Cost[]>(Object.keys(tools).map((name) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1)
-    for (const [name, argv] of Object.entries(tools)) {
-      const cost = await measure(argv, folder);
-      if (cost.code !== 0) throw new Error(`${name} ended with ${cost.code}: ${cost.stderr}`);
-      if (round > 0) costs.get(name)?.push(cost); // the first round warms the host up
+/** `true` on fifty machines: belt beside pdsh, clush and parallel-ssh, all with curve25519, in turns. */
+export async function benchFanOut(): Promise<Report> {
+  await using bench = await openBench();
+  await bench.belt("cluster", "new", "--driver", "local", cluster);
+  await bench.belt("cluster", "update", "image=debian-13");
+  await bench.belt("create", "unlimited", `node[1:${machines}]`, "--bare", "--yes");
+  return await compare(await toolsOn(bench), bench.folder);
+}
+
+/** The same machines, key and pinned host keys for all, and fifty connections at once. */
+async function toolsOn(bench: Bench): Promise<readonly Tool[]> {
+  const { stdout: hosts } = await bench.belt("ssh-config");
+  await bench.write("ssh_config", `${hosts}\nHost *\n  KexAlgorithms curve25519-sha256\n  BatchMode yes\n`);
+  const list = names("node", machines);
+  await bench.write("hosts", `${list.join("\n")}\n`);
+  const options = `-F ${path.join(bench.folder, "ssh_config")}`;
+  const [width, all] = [String(machines), list.join(",")];
+  return [
+    { name: "belt", argv: [...belt, "ssh", `node[1:${machines}]`, "--", "true"] },
+    {
+      name: "pdsh",
+      argv: ["env", `PDSH_SSH_ARGS_APPEND=${options}`, "pdsh", "-S", "-R", "ssh", "-f", width, "-w", all, "true"],
+    },
+    { name: "clush", argv: ["clush", "-S", "-f", width, "-o", options, "-w", all, "true"] },
+    { name: "parallel-ssh", argv: ["parallel-ssh", "-p", width, "-x", options, "-h", "hosts", "true"] },
+  ];
+}
+
+async function compare(tools: readonly Tool[], folder: string): Promise<Report> {
+  const memory = tools.map((): number[] => []);
+  const costs = tools.map((): Cost[] => []);
+  for (
+    let round = 0;
+    round < memoryRounds;
+    round += 1 // the first of them also warm the host up
+  )
+    for (const [index, { argv }] of tools.entries()) memory[index]?.push(await peakMemory(argv, folder));
+  let busyBeforePercent = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    for (const turn of tools.keys()) {
+      const index = (round + turn) % tools.length; // each is the first one at times
+      busyBeforePercent = Math.max(busyBeforePercent, await untilQuiet());
+      costs[index]?.push(await measure(tools[index]?.argv ?? [], folder));
     }
-  print(costs);
+  }
+  return reportOf(tools, { memory, costs, busyBeforePercent });
 }
 
-function print(costs: ReadonlyMap<string, readonly Cost[]>): void {
-  const of = (name: string, key: "wallMs" | "cpuMs" | "peakMiB"): number =>
-    median((costs.get(name) ?? []).map((cost) => cost[key]));
-  const rows = [...costs.keys()].map((name) => [
-    name,
-    `${(of(name, "wallMs") / 1000).toFixed(2)} s`,
-    (of(name, "wallMs") / of("belt", "wallMs")).toFixed(2),
-    `${(of(name, "cpuMs") / 1000).toFixed(2)} s`,
-    (of(name, "cpuMs") / of("belt", "cpuMs")).toFixed(2),
-    `${of(name, "peakMiB").toFixed(0)} MiB`,
-  ]);
-  printTable([[`FAN-OUT TO ${machines}`, "WALL", "RATIO", "CPU", "RATIO", "PEAK MEMORY"], ...rows]);
+interface Measured {
+  readonly memory: readonly (readonly number[])[];
+  readonly costs: readonly (readonly Cost[])[];
+  readonly busyBeforePercent: number;
+}
+
+function reportOf(tools: readonly Tool[], { memory, costs, busyBeforePercent }: Measured): Report {
+  const walls = costs.map((runs) => median(runs.map(({ wallMs }) => wallMs)));
+  const cpus = costs.map((runs) => median(runs.map(({ cpuMs }) => cpuMs)));
+  const of = (values: readonly number[], index: number): number => values[index] ?? Number.NaN;
+  return {
+    ...{ version: 1, benchmark: "fanout", busyBeforePercent },
+    columns: [
+      { key: "tool", heading: `FAN-OUT TO ${machines}`, unit: "text" },
+      { key: "wallMs", heading: "WALL", unit: "s" },
+      { key: "wallRatio", heading: "TO BELT", unit: "ratio" },
+      { key: "cpuMs", heading: "CPU", unit: "s" },
+      { key: "cpuRatio", heading: "TO BELT", unit: "ratio" },
+      { key: "peakMiB", heading: "PEAK MEMORY", unit: "MiB" },
+    ],
+    rows: tools.map(({ name }, index) => ({
+      tool: name,
+      wallMs: of(walls, index),
+      wallRatio: of(walls, index) / of(walls, 0),
+      cpuMs: of(cpus, index),
+      cpuRatio: of(cpus, index) / of(cpus, 0),
+      peakMiB: median(memory[index] ?? []),
+    })),
+  };
 }

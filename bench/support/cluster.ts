@@ -1,37 +1,35 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { belt, type Cost, measure } from "./measure.ts";
 
-/** A folder with a cluster file in it, and belt there. Disposing takes the cluster down. */
+/** A folder of its own, and belt there. Disposing takes down every cluster that was made in it. */
 export interface Bench extends AsyncDisposable {
   readonly folder: string;
+  /** Runs belt. Rejects if it fails. */
   belt(...words: readonly string[]): Promise<Cost>;
+  write(file: string, text: string): Promise<void>;
 }
 
-/** Opens a bench for a cluster of `managers` and `workers` on the default image. */
-export async function openBench(name: string, managers: number, workers: number): Promise<Bench> {
+/** Opens a bench. */
+export async function openBench(): Promise<Bench> {
   const folder = await mkdtemp(path.join(tmpdir(), "belt-bench-"));
-  await mkdir(path.join(folder, ".belt"));
-  const text = `version: 1
-name: ${name}
-provider: local
-groups:
-  managers: { role: manager, machines: "${managers === 1 ? "mg1" : `mg[1:${managers}]`}" }
-  workers: { role: worker, machines: "node[1:${workers}]" }
-`;
-  await writeFile(path.join(folder, "cluster.yml"), text);
-  const run = async (...words: readonly string[]): Promise<Cost> => {
-    const cost = await measure([...belt, ...words], folder);
-    if (cost.code !== 0) throw new Error(`belt ${words.join(" ")} ended with ${cost.code}: ${cost.stderr}`);
-    return cost;
-  };
+  const home = path.join(folder, ".belt");
+  await mkdir(home);
+  const run = (...words: readonly string[]): Promise<Cost> => measure([...belt, ...words], folder);
   return {
     folder,
     belt: run,
+    write: (file, text) => writeFile(path.join(folder, file), text),
     [Symbol.asyncDispose]: async () => {
-      await run("down", name, "--yes").catch(() => {});
-      await rm(folder, { recursive: true, force: true });
+      const entries = await readdir(home, { withFileTypes: true });
+      for (const entry of entries) if (entry.isDirectory()) await run("down", entry.name, "--yes");
+      await rm(folder, { recursive: true });
     },
   };
+}
+
+/** `count` names: `node1`, `node2`, … */
+export function names(word: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${word}${index + 1}`);
 }
