@@ -5,13 +5,14 @@ import { BeltError } from "../util/errors.ts";
 import type { Description, Library } from "./library.ts";
 
 /** What the library gets from the process; how to emit is each command's own. */
-export type Surroundings = Omit<Dependencies, "emit" | "run">;
+export type Surroundings = Omit<Dependencies, "emit" | "run" | "providers">;
 
 /** The cluster layer, loaded part by part at first use. */
 export function realLibrary(surroundings: Surroundings): Library {
   const dependencies = async (emit: Emit): Promise<Dependencies> => {
     const { runProcess } = await import("../util/processes.ts");
-    return { ...surroundings, run: runProcess, emit };
+    const { providers } = await import("../providers/registry.ts");
+    return { ...surroundings, run: runProcess, emit, providers };
   };
   const home = async (): Promise<Home> => {
     const { findHome } = await import("../cluster/home.ts");
@@ -48,7 +49,10 @@ export function realLibrary(surroundings: Surroundings): Library {
     },
     templateText: async (name) => (await (await import("../cluster/spec/templates.ts")).readTemplate(name)).text,
     providers: async () => Object.keys((await import("../providers/registry.ts")).providers),
-    schema: async () => await (await import("../cluster/load-spec.ts")).fullSchema(),
+    schema: async () => {
+      const { fullSchema } = await import("../cluster/load-spec.ts");
+      return await fullSchema((await quietly()).providers);
+    },
     openImages: async (provider, emit) => {
       const { openImages } = await import("../cluster/images.ts");
       return await openImages(provider, await dependencies(emit));

@@ -121,7 +121,7 @@ async function installOn(
 ): Promise<string> {
   const session = await sessions.open(machine, bootDeadlineMs, signal);
   const authority = createAuthority({ commonName: "belt image bake", clock: deps.clock });
-  const context = bootstrapContext({ deps, engineSpec, authority }, session);
+  const context = bootstrapContext({ deps, engineSpec, authority, beforeChange: async () => {} }, session);
   for (const step of bakeSteps) await step.run(context, signal);
   await mustExec(
     session.connection,

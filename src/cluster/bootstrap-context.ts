@@ -11,10 +11,15 @@ export interface BootstrapOptions {
   readonly deps: Dependencies;
   readonly engineSpec: EngineSpec;
   readonly authority: Authority;
+  /** Called before anything is changed on the machine. */
+  readonly beforeChange: () => Promise<void>;
 }
 
 /** What the bootstrap steps of one machine work with; its facts are there once the first step has looked. */
-export function bootstrapContext({ deps, engineSpec, authority }: BootstrapOptions, session: Session): StepContext {
+export function bootstrapContext(
+  { deps, engineSpec, authority, beforeChange }: BootstrapOptions,
+  session: Session,
+): StepContext {
   const { machine, connection, engine } = session;
   const { clock, random } = deps;
   let facts: HostFacts | undefined;
@@ -33,6 +38,7 @@ export function bootstrapContext({ deps, engineSpec, authority }: BootstrapOptio
     },
     clock,
     random,
+    beforeChange,
     note: (message) => deps.emit({ event: "note", at: clock.now(), machine: machine.name, message }),
   };
 }

@@ -5,6 +5,7 @@ import { bootstrapContext } from "./bootstrap-context.ts";
 import { bootDeadlineMs, type ClusterContext, emit } from "./context.ts";
 import { enterSwarm } from "./enter-swarm.ts";
 import { Formation } from "./formation.ts";
+import type { CloseIntent } from "./journal.ts";
 import type { PhaseResult, Tally } from "./phases.ts";
 import type { Session } from "./sessions.ts";
 import type { MachineSpec } from "./spec/types.ts";
@@ -117,7 +118,22 @@ async function reachBooting(
 async function bootstrap({ context, tally }: Shared, session: Session, signal: AbortSignal): Promise<HostFacts> {
   const name = session.machine.name;
   const { authority } = await context.keys();
-  const state = bootstrapContext({ deps: context.deps, engineSpec: context.spec.engine, authority }, session);
-  for (const step of bootstrapSteps) await tally.phase(name, step.phase, () => step.run(state, signal));
+  // The intent is written when a step is about to change something: a machine that is as it should be leaves no line.
+  let close: Promise<CloseIntent> | undefined;
+  const beforeChange = async (): Promise<void> => {
+    close ??= context.journal.intend("bootstrap", name);
+    await close;
+  };
+  const state = bootstrapContext(
+    { deps: context.deps, engineSpec: context.spec.engine, authority, beforeChange },
+    session,
+  );
+  try {
+    for (const step of bootstrapSteps) await tally.phase(name, step.phase, () => step.run(state, signal));
+  } catch (error) {
+    await (await close)?.(error);
+    throw error;
+  }
+  await (await close)?.();
   return state.facts;
 }

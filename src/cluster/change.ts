@@ -3,6 +3,7 @@ import { isBeltError } from "../util/errors.ts";
 import { makeFolder } from "../util/files.ts";
 import { type ClusterContext, emit } from "./context.ts";
 import { makeHome } from "./home.ts";
+import { journalVersion } from "./journal-records.ts";
 import { takeLock } from "./lock.ts";
 import { sourceName } from "./outcome.ts";
 import { toStored } from "./stored-spec.ts";
@@ -25,7 +26,9 @@ export async function changing(
 ): Promise<Outcome> {
   await makeHome(context.home);
   await makeFolder(context.folder.path, 0o700);
-  await using _lock = await takeLock(context.folder.lock, `belt ${command}`, context.deps);
+  await using lock = await takeLock(context.folder.lock, `belt ${command}`, context.deps);
+  const { username: user, hostname: host } = context.deps;
+  context.journal.writeAs({ command: `belt ${command}`, user, host, fence: lock });
   await begin(context);
   const { spec } = context;
   emit(context, {
@@ -49,7 +52,8 @@ export async function changing(
 }
 
 async function begin({ journal, id, home, spec, source: from }: ClusterContext): Promise<void> {
-  if (journal.state.clusterId === undefined) await journal.record({ kind: "cluster", version: 1, id, name: spec.name });
+  if (journal.state.clusterId === undefined)
+    await journal.record({ kind: "cluster", version: journalVersion, id, name: spec.name });
   const stored = toStored(spec);
   // Relative to the home: a folder with its `.belt` may be moved.
   const source = from.kind === "file" ? { ...from, path: path.relative(home.path, from.path) } : from;

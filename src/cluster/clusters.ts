@@ -6,6 +6,7 @@ import { randomHex } from "../util/random.ts";
 import { loadPlugin } from "./fleet.ts";
 import { clusterFolder, clusterNames, type Home, makeHome, setCurrentCluster } from "./home.ts";
 import { openJournal } from "./journal.ts";
+import { journalVersion } from "./journal-records.ts";
 import { fullSchema, parseText } from "./load-spec.ts";
 import { describeNamed } from "./open-cluster.ts";
 import { setInClusterFile } from "./spec/edit.ts";
@@ -30,7 +31,7 @@ export async function newCluster(
   provider: string,
   deps: Dependencies,
 ): Promise<{ readonly file: string }> {
-  await loadPlugin(provider);
+  await loadPlugin(provider, deps.providers);
   if ((await clusterNames(home)).includes(name))
     throw new BeltError("usage.invalid", `there is a cluster ${name} already`, { hint: `Use it: belt use ${name}` });
   const text = `version: 1\nname: ${name}\nprovider: ${provider}\ngroups: {}\n`;
@@ -40,7 +41,7 @@ export async function newCluster(
   await makeFolder(folder.path, 0o700);
   await writeFileAtomic(folder.ownFile, text, 0o600);
   const journal = await openJournal(folder.journal, deps.clock);
-  await journal.record({ kind: "cluster", version: 1, id: randomHex(16), name });
+  await journal.record({ kind: "cluster", version: journalVersion, id: randomHex(16), name });
   await setCurrentCluster(home, name);
   return { file: folder.ownFile };
 }
@@ -67,7 +68,7 @@ export async function updateCluster(
       },
     );
   const before = (await readTextIfThere(source.path)) ?? "";
-  const schema = await fullSchema();
+  const schema = await fullSchema(deps.providers);
   const changes = settings.map(({ key, value }) => resolveSetting(schema, spec.provider, { key, word: value }));
   const after = setInClusterFile(before, changes);
   const file = path.relative(deps.cwd, source.path);

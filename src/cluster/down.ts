@@ -76,8 +76,10 @@ function whatFailed(machine: Machine, outcomes: readonly RemoveOutcome[]): Error
 }
 
 async function removeShared(context: ClusterContext, signal: AbortSignal): Promise<void> {
-  for (const name of providerNames(context.spec))
-    await (await context.fleet.open(name)).provider.shared?.remove(context.id, signal);
+  for (const name of providerNames(context.spec)) {
+    const { shared } = (await context.fleet.open(name)).provider;
+    if (shared) await context.journal.around("unshare", name, () => shared.remove(context.id, signal));
+  }
 }
 
 async function provenGone(context: ClusterContext, signal: AbortSignal): Promise<void> {

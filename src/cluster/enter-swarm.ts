@@ -2,7 +2,7 @@ import type { LocalSwarm } from "../swarm/engine.ts";
 import { clusterLabel, formerNodes } from "../swarm/identity.ts";
 import { initSwarm } from "../swarm/init.ts";
 import { joinSwarm } from "../swarm/join.ts";
-import { applyNodeSettings } from "../swarm/label.ts";
+import { applyNodeSettings, hasNodeSettings } from "../swarm/label.ts";
 import { mayPass } from "../swarm/managers.ts";
 import { hostAndPort, managementPort } from "../swarm/ports.ts";
 import type { ExpectedNode } from "../swarm/verify.ts";
@@ -103,7 +103,7 @@ async function lead(entry: Entry, local: LocalSwarm, signal: AbortSignal): Promi
 async function knownSwarm(entry: Entry, local: LocalSwarm, signal: AbortSignal): Promise<string | undefined> {
   const { state } = entry.context.journal;
   if (state.swarmId !== undefined && entry.adopt === undefined) return state.swarmId;
-  const begunHere = state.open.some(({ operation, machine }) => operation === "init" && machine === entry.node.name);
+  const begunHere = state.open.some(({ operation, on }) => operation === "init" && on === entry.node.name);
   if (local.state !== "active" || !(begunHere || entry.adopt === entry.node.name)) return undefined;
   return (await entry.session.engine.swarmInspect(signal)).id;
 }
@@ -112,7 +112,7 @@ async function join(entry: Entry, leader: Leader, signal: AbortSignal): Promise<
   const { context, session, node } = entry;
   const address = addressOf(entry);
   const { state } = context.journal;
-  const begun = state.open.some(({ operation, machine }) => operation === "join" && machine === node.name);
+  const begun = state.open.some(({ operation, on }) => operation === "join" && on === node.name);
   const enter = () =>
     joinSwarm(
       {
@@ -147,7 +147,9 @@ async function label(entry: Entry, leader: Leader, nodeId: string, signal: Abort
   const availability = present && availabilityToSet(node, present);
   const labels = { ...node.labels, [availabilityLabel]: node.availability };
   const settings = { machineId: session.machine.id, labels, availability };
-  const effect = await applyNodeSettings(leader.engine, nodeId, settings, signal);
+  const apply = () => applyNodeSettings(leader.engine, nodeId, settings, signal);
+  const isSo = present !== undefined && hasNodeSettings(present, settings);
+  const effect = isSo ? "unchanged" : await context.journal.around("update", node.name, apply);
   return { effect: former.length > 0 ? "changed" : effect, detail: node.availability };
 }
 

@@ -1,7 +1,7 @@
 import type { Machine, Provider, ProviderContext, ProviderPlugin } from "../providers/provider.ts";
-import { providers } from "../providers/registry.ts";
 import { BeltError } from "../util/errors.ts";
 import { providersNotYet } from "./spec/not-yet.ts";
+import type { ProviderRegistry } from "./types.ts";
 
 /** A provider that is open, with what its plugin says about it. */
 export interface OpenProvider {
@@ -9,12 +9,15 @@ export interface OpenProvider {
   readonly provider: Provider;
 }
 
+/** What opening providers needs: what each gets from outside, and which there are. */
+export type FleetContext = ProviderContext & { readonly providers: ProviderRegistry };
+
 /** The providers of one cluster, each opened once, when first asked for. */
 export class Fleet implements AsyncDisposable {
-  readonly #context: ProviderContext;
+  readonly #context: FleetContext;
   readonly #open = new Map<string, Promise<OpenProvider>>();
 
-  constructor(context: ProviderContext) {
+  constructor(context: FleetContext) {
     this.#context = context;
   }
 
@@ -42,7 +45,7 @@ export class Fleet implements AsyncDisposable {
 }
 
 /** The plugin of a provider. */
-export async function loadPlugin(name: string): Promise<ProviderPlugin> {
+export async function loadPlugin(name: string, providers: ProviderRegistry): Promise<ProviderPlugin> {
   const load = providers[name];
   if (load) return await load();
   const hint = `Providers here: ${Object.keys(providers).join(", ")}.`;
@@ -50,7 +53,7 @@ export async function loadPlugin(name: string): Promise<ProviderPlugin> {
   throw new BeltError("usage.invalid", `there is no provider "${name}"`, { hint });
 }
 
-async function openProvider(name: string, context: ProviderContext): Promise<OpenProvider> {
-  const plugin = await loadPlugin(name);
+async function openProvider(name: string, context: FleetContext): Promise<OpenProvider> {
+  const plugin = await loadPlugin(name, context.providers);
   return { plugin, provider: await plugin.open(context) };
 }

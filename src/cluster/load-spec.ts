@@ -1,5 +1,4 @@
 import path from "node:path";
-import { providers } from "../providers/registry.ts";
 import { BeltError } from "../util/errors.ts";
 import { readTextIfThere } from "../util/files.ts";
 import { clusterFileJsonSchema, type JsonSchema } from "./spec/json-schema.ts";
@@ -8,7 +7,7 @@ import { formatProblem, specInvalid } from "./spec/problems.ts";
 import { convertBeltConfig } from "./spec/read-belt-config.ts";
 import { readTemplate } from "./spec/templates.ts";
 import type { ClusterSpec } from "./spec/types.ts";
-import type { Dependencies, SpecSource } from "./types.ts";
+import type { Dependencies, ProviderRegistry, SpecSource } from "./types.ts";
 
 /** A cluster file's own words, and the name that messages call it by. */
 export interface SpecText {
@@ -25,7 +24,7 @@ export interface SpecText {
 export async function loadSpec(
   source: SpecSource,
   sets: readonly string[],
-  deps: Pick<Dependencies, "env" | "cwd" | "clock" | "emit">,
+  deps: Pick<Dependencies, "env" | "cwd" | "clock" | "emit" | "providers">,
 ): Promise<ClusterSpec> {
   return await parseText(await readSpecText(source, deps.cwd), sets, deps);
 }
@@ -34,9 +33,9 @@ export async function loadSpec(
 export async function parseText(
   { file, text }: SpecText,
   sets: readonly string[],
-  deps: Pick<Dependencies, "env" | "clock" | "emit">,
+  deps: Pick<Dependencies, "env" | "clock" | "emit" | "providers">,
 ): Promise<ClusterSpec> {
-  const parsed = await parseSpec({ file, text, env: deps.env, sets, providers });
+  const parsed = await parseSpec({ file, text, env: deps.env, sets, providers: deps.providers });
   if (parsed.kind === "problems") throw specInvalid(parsed.problems);
   for (const warning of parsed.warnings)
     deps.emit({ event: "note", at: deps.clock.now(), message: formatProblem(warning) });
@@ -44,7 +43,7 @@ export async function parseText(
 }
 
 /** The JSON Schema of a cluster file with the options of every provider. */
-export async function fullSchema(): Promise<JsonSchema> {
+export async function fullSchema(providers: ProviderRegistry): Promise<JsonSchema> {
   const plugins = Object.entries(providers).map(async ([name, load]) => [name, (await load()).options] as const);
   return clusterFileJsonSchema(Object.fromEntries(await Promise.all(plugins)));
 }

@@ -15,6 +15,14 @@ const holderSchema = z.object({
 });
 type Holder = z.infer<typeof holderSchema>;
 
+/** A lock that is held. */
+export interface Lock extends AsyncDisposable {
+  /** Grows with every owner. */
+  readonly number: number;
+  /** @throws BeltError `guard.lock` when the lock is another command's by now. */
+  assertHeld(): Promise<void>;
+}
+
 /** How often a lock of a dead process may be taken over before giving up: another command may win the race each time. */
 const takeoverAttempts = 5;
 
@@ -24,11 +32,11 @@ const takeoverAttempts = 5;
  *
  * @throws BeltError `guard.lock` that says who holds it.
  */
-export async function takeLock(file: string, command: string, deps: Dependencies): Promise<AsyncDisposable> {
+export async function takeLock(file: string, command: string, deps: Dependencies): Promise<Lock> {
   const own = await describe(command, deps);
   for (let attempt = 0; attempt < takeoverAttempts; attempt += 1) {
     if (await createFileOnce(file, `${JSON.stringify(own)}\n`, 0o600))
-      return { [Symbol.asyncDispose]: () => removePath(file) };
+      return { number: 0, assertHeld: async () => {}, [Symbol.asyncDispose]: () => removePath(file) };
     const text = await readTextIfThere(file);
     const holder = parseHolder(text);
     if (holder !== undefined && (await isAlive(holder, own))) throw held(holder);

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { providers } from "../providers/registry.ts";
 import { systemClock } from "../util/clock.ts";
 import { runProcess } from "../util/processes.ts";
 import { jitter } from "../util/random.ts";
@@ -49,5 +50,6 @@ function dependencies({ cwd, onEvent }: OpenOptions): Dependencies {
     random: jitter,
     run: runProcess,
     emit: onEvent ?? (() => {}),
+    providers,
   };
 }

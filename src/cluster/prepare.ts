@@ -101,8 +101,10 @@ async function ensureShared(
   missing: readonly WantedMachine[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { provider } = await context.fleet.open(providerName);
-  await provider.shared?.ensure(providerSpec(context, providerName, missing), signal);
+  const { shared } = (await context.fleet.open(providerName)).provider;
+  if (!shared) return;
+  const spec = providerSpec(context, providerName, missing);
+  await context.journal.around("share", providerName, () => shared.ensure(spec, signal));
 }
 
 /** Starts a machine that is powered off, and says so. */

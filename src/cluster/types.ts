@@ -1,4 +1,4 @@
-import type { ImageStore, Machine, Problem, Provider } from "../providers/provider.ts";
+import type { ImageStore, Machine, Problem, Provider, ProviderPlugin } from "../providers/provider.ts";
 import type { Connection } from "../ssh/connection.ts";
 import type { Engine, SwarmNode } from "../swarm/engine.ts";
 import type { Clock } from "../util/clock.ts";
@@ -10,6 +10,9 @@ import type { GuardedChange } from "./guards.ts";
 import type { Leniency } from "./leave.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 
+/** The providers that there are, by name; each is loaded when a cluster asks for it. */
+export type ProviderRegistry = Readonly<Record<string, () => Promise<ProviderPlugin>>>;
+
 /** What the library needs from outside. */
 export interface Dependencies extends Surroundings {
   readonly clock: Clock;
@@ -17,6 +20,7 @@ export interface Dependencies extends Surroundings {
   readonly random: () => number;
   readonly run: RunProcess;
   readonly emit: Emit;
+  readonly providers: ProviderRegistry;
 }
 
 /** Where a cluster's description came from; the path of a file is absolute here. */

@@ -93,6 +93,14 @@ export interface PowerControl {
   restart(machine: Machine, signal: AbortSignal): Promise<void>;
 }
 
+/** Changing the size of a machine that exists, where a provider can. */
+export interface ResizeControl {
+  /** Whether the machine is off for a moment while its size changes. */
+  readonly restarts: boolean;
+  /** Resolves when the machine runs (or is off, if it was) with the new size. Idempotent. */
+  resize(machine: Machine, size: string, signal: AbortSignal): Promise<void>;
+}
+
 /** A machine's console, where a provider keeps one. */
 export interface ConsoleLog {
   /** The last bytes of the console as text. */
@@ -139,6 +147,7 @@ export interface Provider extends AsyncDisposable {
   remove(machines: readonly Machine[], signal: AbortSignal): Promise<readonly RemoveOutcome[]>;
   readonly shared?: SharedResources;
   readonly power?: PowerControl;
+  readonly resize?: ResizeControl;
   readonly console?: ConsoleLog;
   readonly images?: ImageStore;
 }

@@ -41,6 +41,11 @@ export async function applyNodeSettings(
   }
 }
 
+/** Whether a node is as these settings say. */
+export function hasNodeSettings(node: SwarmNode, settings: NodeSettings): boolean {
+  return changeFor(node, settings) === undefined;
+}
+
 async function findNode(manager: Engine, nodeId: string, signal: AbortSignal): Promise<SwarmNode> {
   const nodes = await manager.nodes(signal);
   const node = nodes.find(({ id }) => id === nodeId);

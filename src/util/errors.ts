@@ -51,6 +51,7 @@ export type ErrorCode =
   | "swarm.unverified"
   | "state.foreign"
   | "state.damaged"
+  | "state.newer"
   | "partial"
   | "interrupted"
   | "timeout"

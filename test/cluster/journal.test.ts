@@ -28,7 +28,7 @@ describe("the journal", () => {
     const crashed = await openJournal(file, systemClock);
     await crashed.intend("join", "node2");
     const journal = await openJournal(file, systemClock);
-    expect(journal.state.open).toMatchObject([{ operation: "join", machine: "node2" }]);
+    expect(journal.state.open).toMatchObject([{ operation: "join", on: "node2" }]);
     await journal.closeOpen();
     expect((await openJournal(file, systemClock)).state.open).toEqual([]);
   });
@@ -37,7 +37,7 @@ describe("the journal", () => {
     await using folder = await temporaryFolder();
     const file = path.join(folder.path, "journal");
     const before = await openJournal(file, systemClock);
-    await before.record({ kind: "cluster", version: 1, id: "abc", name: "shop" });
+    await before.record({ kind: "cluster", version: 2, id: "abc", name: "shop" });
     await appendFile(file, '{"kind":"inte');
     const journal = await openJournal(file, systemClock);
     await journal.record({ kind: "swarm", swarmId: "s1" });
@@ -72,7 +72,78 @@ describe("the journal", () => {
     const file = path.join(folder.path, "journal");
     const journal = await openJournal(file, systemClock);
     await Promise.all(Array.from({ length: 50 }, (_, index) => journal.intend("create", `node${index}`)));
-    const open = (await openJournal(file, systemClock)).state.open.map(({ machine }) => machine);
+    const open = (await openJournal(file, systemClock)).state.open.map(({ on }) => on);
     expect(open).toEqual(Array.from({ length: 50 }, (_, index) => `node${index}`));
+  });
+
+  it("leaves the file alone while it only reads, since another command may be writing there", async () => {
+    await using folder = await temporaryFolder();
+    const file = path.join(folder.path, "journal");
+    const torn = `${JSON.stringify({ kind: "swarm", at: "2026-01-01T00:00:00.000Z", swarmId: "s1" })}\n{"kind":"inte`;
+    await writeFile(file, torn);
+    expect((await openJournal(file, systemClock)).state.swarmId).toBe("s1");
+    expect(await readFile(file, "utf8")).toBe(torn);
+  });
+
+  it("reads what version 1 wrote, and writes it anew before it adds a line", async () => {
+    await using folder = await temporaryFolder();
+    const file = path.join(folder.path, "journal");
+    const at = "2026-01-01T00:00:00.000Z";
+    const old = [
+      { kind: "cluster", at, version: 1, id: "abc", name: "shop" },
+      { kind: "intent", at, seq: 1, operation: "create", machine: "node1" },
+      { kind: "outcome", at, seq: 1, ok: true, detail: "" },
+      { kind: "intent", at, seq: 2, operation: "join", machine: "node1" },
+    ];
+    await writeFile(file, old.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const journal = await openJournal(file, systemClock);
+    expect(journal.state).toMatchObject({
+      clusterId: "abc",
+      made: ["node1"],
+      open: [{ operation: "join", on: "node1" }],
+    });
+    await journal.record({ kind: "swarm", swarmId: "s1" });
+    const lines = (await readFile(file, "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([{ version: 2 }, { on: "node1" }, { ok: true }, { on: "node1" }, { swarmId: "s1" }]);
+    expect((await openJournal(file, systemClock)).state.made).toEqual(["node1"]);
+  });
+
+  it("refuses what a newer version wrote, and says so", async () => {
+    await using folder = await temporaryFolder();
+    const file = path.join(folder.path, "journal");
+    await writeFile(file, `${JSON.stringify({ kind: "cluster", at: "", version: 3, id: "abc", name: "shop" })}\n`);
+    await expect(openJournal(file, systemClock)).rejects.toMatchObject({ code: "state.newer" });
+  });
+
+  it("names the command in front of the first thing that it does, and nothing when it does nothing", async () => {
+    await using folder = await temporaryFolder();
+    const file = path.join(folder.path, "journal");
+    const journal = await openJournal(file, systemClock);
+    const fence = { number: 7, assertHeld: async () => {} };
+    journal.writeAs({ command: "belt up", user: "me", host: "here", fence });
+    expect(journal.records).toEqual([]);
+    await journal.intend("create", "node1");
+    expect(journal.records).toMatchObject([{ kind: "command", command: "belt up", fence: 7 }, { kind: "intent" }]);
+    expect((await openJournal(file, systemClock)).state.fence).toBe(7);
+  });
+
+  it("writes nothing for a command that has lost the lock", async () => {
+    await using folder = await temporaryFolder();
+    const file = path.join(folder.path, "journal");
+    const journal = await openJournal(file, systemClock);
+    let held = true;
+    const assertHeld = async (): Promise<void> => {
+      if (!held) throw new BeltError("guard.lock", "the lock is another command's by now");
+    };
+    journal.writeAs({ command: "belt up", user: "me", host: "here", fence: { number: 1, assertHeld } });
+    const close = await journal.intend("create", "node1");
+    const before = await readFile(file, "utf8");
+    held = false;
+    await expect(close()).rejects.toMatchObject({ code: "guard.lock" });
+    await expect(journal.intend("create", "node2")).rejects.toMatchObject({ code: "guard.lock" });
+    expect(await readFile(file, "utf8")).toBe(before);
   });
 });

@@ -1,5 +1,6 @@
 import type { BeltEvent } from "../../src/cluster/events.ts";
 import type { Dependencies } from "../../src/cluster/types.ts";
+import { providers } from "../../src/providers/registry.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { runProcess } from "../../src/util/processes.ts";
 
@@ -21,6 +22,7 @@ export function testDependencies(
     username: "tester",
     homeFolder: cwd,
     cwd,
+    providers,
     emit: (event) => events.push(event),
     events,
     ...change,

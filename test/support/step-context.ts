@@ -122,6 +122,7 @@ export function contextOver(
     facts: bareHost,
     clock: hastyClock(),
     random: () => 0.5,
+    beforeChange: async () => {},
     ...given,
     note: (message) => notes.push(message),
     notes,

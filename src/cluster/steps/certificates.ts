@@ -23,6 +23,7 @@ export const certificates: Step = {
       signal,
     );
     if (isGood(context, subject, fields)) return { effect: "unchanged", detail: detailOf(subject) };
+    await context.beforeChange();
     await issue(context, subject, signal);
     return { effect: "changed", detail: detailOf(subject) };
   },

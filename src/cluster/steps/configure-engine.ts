@@ -32,6 +32,7 @@ export const configureEngine: Step = {
       return { effect: "unchanged", detail };
     }
     if (application.restart && context.facts.engineActive) await noteRestart(context, signal);
+    await context.beforeChange();
     await apply(context, application, signal);
     await untilItAnswers(context, signal);
     context.facts = { ...context.facts, engineActive: true };

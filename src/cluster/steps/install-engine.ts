@@ -24,6 +24,7 @@ export const installEngine: Step = {
     const present = presentEngine(context) ?? (await presentAfterWaiting(context, signal));
     if (present !== undefined) return { effect: "unchanged", detail: `Docker Engine ${present}` };
     const packages = await findPackages(context, signal);
+    await context.beforeChange();
     const installed = await install(context, packages, signal);
     return { effect: "changed", detail: `Docker Engine ${installed}` };
   },

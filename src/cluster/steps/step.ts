@@ -20,6 +20,8 @@ export interface StepContext {
   facts: HostFacts;
   readonly clock: Clock;
   readonly random: () => number;
+  /** A step calls it before it changes anything on the machine: the intent is on the disk then. */
+  readonly beforeChange: () => Promise<void>;
   /** Tells the user something worth a line. */
   readonly note: (message: string) => void;
 }
