@@ -7,6 +7,12 @@ export const moveLocalVolumes = {
   summary: "Let tasks start elsewhere although their volumes stay behind",
 };
 
+/** The flag that lets machines go that the file does not name. */
+export const allowRemove = {
+  flags: "--allow-remove",
+  summary: "Remove machines that the file does not name, and replace those that are not made as it says",
+};
+
 /** What is agreed to by the time work begins: the guard's question was answered before. */
 export const guardAnswered: Leniency = { acceptNoSpare: true, moveLocalVolumes: false };
 

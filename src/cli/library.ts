@@ -15,6 +15,8 @@ export interface Library {
   open(name: string, emit: Emit): Promise<Cluster>;
   /** Opens the cluster that a file or a template describes, made if it is new. */
   openDescribed(description: Description, emit: Emit): Promise<Cluster>;
+  /** Gives a cluster whose journal was lost its id back, from its providers; `id` says which, where there are several of its name. */
+  recover(description: Description, id: string | undefined, signal: AbortSignal): Promise<void>;
   /** Makes a cluster without machines on a provider, and makes it the one in use. */
   newCluster(name: string, provider: string): Promise<{ readonly file: string }>;
   /** Changes settings in a cluster's file, comments kept. */

@@ -52,7 +52,7 @@ async function confirmNamed(context: CliContext, ask: string, names: readonly st
 }
 
 /** Shows what the guard says to a change of managers, and asks where it leaves no failure to spare. Refusals are the library's to throw. */
-async function settleGuard(
+export async function settleGuard(
   context: CliContext,
   cluster: Cluster,
   guard: GuardedChange | undefined,

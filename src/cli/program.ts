@@ -68,6 +68,7 @@ export const program: readonly Entry[] = [
   { name: "template show", heading: "Help and upkeep", summary: "Print a built-in template", load: async () => (await import("./commands/template-show.ts")).templateShow },
   { name: "schema", heading: "Help and upkeep", summary: "Print the JSON Schema of the cluster file", load: async () => (await import("./commands/schema.ts")).schema },
   { name: "doctor", heading: "Help and upkeep", summary: "Say what this host can do, and what is unknown", load: async () => (await import("./commands/doctor.ts")).doctor },
+  { name: "refresh", heading: "Help and upkeep", summary: "Bring the journal in line with the world, and list what does not fit", load: async () => (await import("./commands/refresh.ts")).refresh },
   { name: "completion", heading: "Help and upkeep", summary: "Print completion for bash, zsh or fish", load: async () => (await import("./commands/completion.ts")).completion },
   { name: "version", heading: "Help and upkeep", summary: "Print the version", load: async () => (await import("./commands/version.ts")).version },
   { name: "__complete", heading: "Help and upkeep", hidden: true, summary: "Candidates for completion", load: async () => (await import("./commands/complete.ts")).complete },

@@ -30,6 +30,8 @@ export function realLibrary(surroundings: Surroundings): Library {
     },
     openDescribed: async (description, emit) =>
       await openDescription(await home(), description, await dependencies(emit)),
+    recover: async (description, id, signal) =>
+      await recoverDescribed(await home(), { description, id, deps: await quietly() }, signal),
     newCluster: async (name, provider) => {
       const { newCluster } = await import("../cluster/clusters.ts");
       return await newCluster(await home(), name, provider, await quietly());
@@ -82,6 +84,17 @@ async function openDescription(home: Home, { target, sets }: Description, deps: 
   }
   const { loadSpec } = await import("../cluster/load-spec.ts");
   return await openDescribed(home, { spec: await loadSpec(target, sets, deps), source: target }, deps);
+}
+
+async function recoverDescribed(
+  home: Home,
+  { description, id, deps }: { description: Description; id: string | undefined; deps: Dependencies },
+  signal: AbortSignal,
+): Promise<void> {
+  const { recoverIdentity } = await import("../cluster/recover.ts");
+  const cluster = await openDescription(home, description, deps);
+  await cluster[Symbol.asyncDispose]();
+  await recoverIdentity(home, { spec: cluster.spec, id }, deps, signal);
 }
 
 async function readClusterFile(

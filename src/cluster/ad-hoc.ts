@@ -92,7 +92,8 @@ async function enter(
     signal,
   );
   const result = await bringUp({ context, tally, ...(leader === undefined ? {} : { leader }) }, tasks, signal);
-  await verify(context, result, tally, signal);
+  if (result.members.length > 0)
+    await verify(context, { members: result.members, leader: await result.formation.leader }, tally, signal);
   return conclude(context, tally, result.machines, `${goOn} ${failedNames(tally)}`.trim());
 }
 

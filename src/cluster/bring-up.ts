@@ -4,7 +4,7 @@ import { Mutex, mapBounded } from "../util/concurrency.ts";
 import { bootstrapContext } from "./bootstrap-context.ts";
 import { bootDeadlineMs, type ClusterContext, emit } from "./context.ts";
 import { enterSwarm } from "./enter-swarm.ts";
-import { Formation } from "./formation.ts";
+import { Formation, type Leader } from "./formation.ts";
 import type { CloseIntent } from "./journal.ts";
 import type { PhaseResult, Tally } from "./phases.ts";
 import type { Session } from "./sessions.ts";
@@ -31,6 +31,8 @@ export interface BringUpOptions {
   readonly tally: Tally;
   /** The manager that the user named as the one to join: its swarm is the one, and none is founded. */
   readonly leader?: string;
+  /** A manager that speaks for the swarm already, where the tasks are only some of the cluster's machines. */
+  readonly through?: Leader | undefined;
 }
 
 /** What came of it. */
@@ -48,7 +50,7 @@ const maxPipelines = 64;
  * manager to join, and of managers for one another. One machine's failure never stops the others.
  */
 export async function bringUp(
-  { context, tally, leader }: BringUpOptions,
+  { context, tally, leader, through }: BringUpOptions,
   tasks: readonly Task[],
   signal: AbortSignal,
 ): Promise<BroughtUp> {
@@ -57,6 +59,7 @@ export async function bringUp(
     managers: managers.map(({ name }) => name),
     existing: new Set(managers.filter(({ existed }) => existed).map(({ name }) => name)),
     mayNotFound: whyNoSwarm(context, leader),
+    leader: through,
   });
   const shared: Shared = { context, tally, formation, managersInTurn: new Mutex(), adopt: leader };
   // Managers first: everybody else waits for one of them.

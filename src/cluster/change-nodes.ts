@@ -36,6 +36,24 @@ export async function changeNodes(context: ClusterContext, wanted: ChangeNodes, 
   const targets = pickViews(wanted.names, observed.machines);
   enforce(report(wanted.change, targets, observed), wanted.acceptNoSpare);
   const tally = new Tally(context);
+  const done = await changeInTurn(context, targets, { wanted, tally }, signal);
+  const left = targets.filter((view) => !done.includes(view)).map(({ name }) => name);
+  const goOn = quoteCommand(["belt", "swarm", wanted.change.kind, compressNames(left)]);
+  return conclude(
+    context,
+    tally,
+    done.map(({ machine }) => machine),
+    goOn,
+  );
+}
+
+/** The change itself, on nodes that were observed; failures go to the tally, and the first one ends it. Returns what is done. */
+export async function changeInTurn(
+  context: ClusterContext,
+  targets: readonly PresentView[],
+  { wanted, tally }: { readonly wanted: ChangeNodes; readonly tally: Tally },
+  signal: AbortSignal,
+): Promise<readonly PresentView[]> {
   const workers = targets.filter(({ node }) => node?.role !== "manager");
   const done: PresentView[] = [];
   for (const view of [...workers, ...managersInOrder(targets)]) {
@@ -45,14 +63,7 @@ export async function changeNodes(context: ClusterContext, wanted: ChangeNodes, 
     if (!settled) break;
     done.push(view);
   }
-  const left = targets.filter((view) => !done.includes(view)).map(({ name }) => name);
-  const goOn = quoteCommand(["belt", "swarm", wanted.change.kind, compressNames(left)]);
-  return conclude(
-    context,
-    tally,
-    done.map(({ machine }) => machine),
-    goOn,
-  );
+  return done;
 }
 
 function report(change: NodeChange, targets: readonly PresentView[], observed: Observed): GuardReport {

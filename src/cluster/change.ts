@@ -1,9 +1,10 @@
 import path from "node:path";
-import { isBeltError } from "../util/errors.ts";
-import { makeFolder } from "../util/files.ts";
+import { BeltError, isBeltError } from "../util/errors.ts";
+import { makeFolder, readTextIfThere } from "../util/files.ts";
 import { type ClusterContext, emit } from "./context.ts";
 import { makeHome } from "./home.ts";
 import { journalVersion } from "./journal-records.ts";
+import { sshKeyFile } from "./keys.ts";
 import { takeLock } from "./lock.ts";
 import { sourceName } from "./outcome.ts";
 import { toStored } from "./stored-spec.ts";
@@ -28,6 +29,8 @@ export async function changing(
   await makeFolder(context.folder.path, 0o700);
   await using lock = await takeLock(context.folder.lock, `belt ${command}`, context.deps);
   const { username: user, hostname: host } = context.deps;
+  await context.journal.reload(); // under the lock nobody else writes
+  await requireIdentity(context);
   context.journal.writeAs({ command: `belt ${command}`, user, host, fence: lock });
   await begin(context);
   const { spec } = context;
@@ -49,6 +52,27 @@ export async function changing(
     });
     throw error;
   }
+}
+
+/**
+ * A journal that is gone while the keys are there was lost, and with it the cluster's id: going on would make every machine a
+ * second time. One that has another id than was read when the cluster was opened belongs to a command that came in between.
+ */
+async function requireIdentity({ journal, id, folder, spec }: ClusterContext): Promise<void> {
+  const { clusterId } = journal.state;
+  if (clusterId !== undefined && clusterId !== id)
+    throw new BeltError("guard.lock", `another command has just made the cluster ${spec.name}`, {
+      hint: "Run the same command again.",
+      retryable: true,
+    });
+  if (clusterId === undefined && (await readTextIfThere(sshKeyFile(folder))) !== undefined)
+    throw new BeltError(
+      "state.lost",
+      `the journal of ${spec.name} is gone while its keys are there: ${folder.journal}`,
+      {
+        hint: "belt refresh finds the machines again. To begin anew instead, move the folder away.",
+      },
+    );
 }
 
 async function begin({ journal, id, home, spec, source: from }: ClusterContext): Promise<void> {

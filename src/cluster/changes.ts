@@ -5,7 +5,7 @@ import type { Cluster, Outcome } from "./types.ts";
 /** The verbs of a cluster that change something. */
 type Changes = Pick<
   Cluster,
-  "up" | "down" | "create" | "bootstrap" | "remove" | "power" | "changeNodes" | "swarmInit" | "swarmJoin"
+  "up" | "refresh" | "down" | "create" | "bootstrap" | "remove" | "power" | "changeNodes" | "swarmInit" | "swarmJoin"
 >;
 
 /**
@@ -17,7 +17,9 @@ export function changesOn(context: ClusterContext): Changes {
     changing(context, { command, machines }, work);
   const all = context.spec.machines.map(({ name }) => name);
   return {
-    up: (signal) => change("up", all, async () => (await import("./up.ts")).up(requireFresh(context), signal)),
+    up: (options, signal) =>
+      change("up", all, async () => (await import("./up.ts")).up(requireFresh(context), options, signal)),
+    refresh: (signal) => change("refresh", [], async () => (await import("./refresh.ts")).refresh(context, signal)),
     down: (signal) => change("down", [], async () => (await import("./down.ts")).down(context, signal)),
     create: (names, options, signal) =>
       change("create", names, async () => (await adHoc()).createNamed(requireFresh(context), names, options, signal)),

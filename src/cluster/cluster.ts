@@ -24,7 +24,13 @@ export function clusterOn(context: ClusterContext): Cluster {
     images: async (): Promise<ImageStore | undefined> => (await context.fleet.open(spec.provider)).provider.images,
     check: (signal) => check(context, signal),
     observe: ({ swarm }, signal) => look(swarm, signal),
-    plan: async (signal) => (await import("./plan.ts")).plan(spec, await look(true, signal)),
+    plan: async (signal) => {
+      const [{ plan }, { findingsOf }] = await Promise.all([import("./plan.ts"), import("./findings.ts")]);
+      const observed = await look(true, signal);
+      const { swarmError } = observed;
+      return { changes: plan(spec, observed), findings: findingsOf(spec, observed), swarmError };
+    },
+    journal: () => context.journal.records,
     judge: async (kind, names, signal) => {
       const { judgeChange } = await import("./guards.ts");
       const observed = await look(true, signal);

@@ -11,8 +11,8 @@ import { type RetryPolicy, retry } from "../util/retry.ts";
 import { advertiseAddress } from "./advertise.ts";
 import type { ClusterContext } from "./context.ts";
 import type { Formation, Leader } from "./formation.ts";
+import { availabilityToSet, keysToDrop, labelsFor } from "./owned-labels.ts";
 import type { PhaseResult, Tally } from "./phases.ts";
-import { availabilityLabel, availabilityToSet } from "./plan.ts";
 import type { Session } from "./sessions.ts";
 import type { MachineSpec } from "./spec/types.ts";
 import type { HostFacts } from "./steps/facts.ts";
@@ -46,6 +46,10 @@ export async function enterSwarm(entry: Entry, signal: AbortSignal): Promise<Exp
 }
 
 async function enterAsWorker(entry: Entry, signal: AbortSignal): Promise<Joined> {
+  const { swarm } = await entry.session.engine.info(signal);
+  // The file may want a manager to be a worker from now on: until then it speaks for the swarm like any other.
+  if (swarm.state === "active" && swarm.isManager)
+    return await entry.tally.phase(entry.node.name, "join", () => lead(entry, swarm, signal));
   // The wait for a leader is not this machine's own work: it stays outside its phase.
   await entry.formation.leader.catch(() => {});
   return await entry.tally.phase(entry.node.name, "join", async () =>
@@ -145,8 +149,9 @@ async function label(entry: Entry, leader: Leader, nodeId: string, signal: Abort
   for (const { id } of former)
     await context.journal.around("leave", node.name, () => leader.engine.removeNode(id, true, signal));
   const availability = present && availabilityToSet(node, present);
-  const labels = { ...node.labels, [availabilityLabel]: node.availability };
-  const settings = { machineId: session.machine.id, labels, availability };
+  const labels = labelsFor(node, present);
+  const ownedLabelKeys = present && keysToDrop(node, present);
+  const settings = { machineId: session.machine.id, labels, ownedLabelKeys: ownedLabelKeys ?? [], availability };
   const apply = () => applyNodeSettings(leader.engine, nodeId, settings, signal);
   const isSo = present !== undefined && hasNodeSettings(present, settings);
   const effect = isSo ? "unchanged" : await context.journal.around("update", node.name, apply);

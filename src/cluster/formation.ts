@@ -19,6 +19,8 @@ interface FormationOptions {
   readonly existing: ReadonlySet<string>;
   /** Why no swarm may be founded, where none may: because there is one already, or because nobody asked for one. */
   readonly mayNotFound: string | undefined;
+  /** A manager that speaks for the swarm already: there is nothing to decide then. */
+  readonly leader?: Leader | undefined;
 }
 
 /**
@@ -40,7 +42,8 @@ export class Formation {
   constructor(options: FormationOptions) {
     this.#options = options;
     this.#leader.promise.catch(() => {}); // nobody may be waiting when it fails
-    this.#evaluate();
+    if (options.leader) this.offer(options.leader);
+    else this.#evaluate();
   }
 
   /** Resolves with a manager of the swarm as soon as there is one. @throws BeltError `swarm.no-leader` when there never will be. */

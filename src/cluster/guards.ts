@@ -25,6 +25,12 @@ export function judgeChange(kind: GuardedChange, targets: readonly MachineView[]
   return judgeInTurn(kind, all, order);
 }
 
+/** Judges a change to one node of the swarm, also one behind which there is no machine any more. */
+export function judgeNode(kind: GuardedChange, node: SwarmNode, observed: Observed): GuardReport {
+  const name = observed.machines.find((view) => view.node?.id === node.id)?.name ?? node.hostname;
+  return judgeInTurn(kind, managerStates(observed), [name]);
+}
+
 /**
  * Refuses what the quorum cannot bear, and what leaves no failure to spare unless that was accepted.
  *

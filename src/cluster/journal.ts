@@ -24,6 +24,8 @@ export interface Writer {
 export interface Journal {
   readonly state: JournalState;
   readonly records: readonly JournalRecord[];
+  /** Reads the file again: another command may have written since it was opened. */
+  reload(): Promise<void>;
   /** From now on this command writes, as long as it holds the lock; it is named in front of the first thing that it does. */
   writeAs(writer: Writer): void;
   record(entry: JournalEntry): Promise<void>;
@@ -43,25 +45,29 @@ export interface Journal {
  * @throws BeltError `state.damaged` with the file and the line, `state.newer`.
  */
 export async function openJournal(file: string, clock: Clock): Promise<Journal> {
-  const text = (await readTextIfThere(file)) ?? "";
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  const { records, migrated } = readRecords(file, whole.split("\n").slice(0, -1));
-  const log = new Log(file, records, migrated || whole !== text);
+  const log = new Log(file);
+  await log.read();
   return journalOn(log, clock);
 }
 
 /** The file, and its records in memory. */
 class Log {
-  readonly records: JournalRecord[];
+  records: JournalRecord[] = [];
   readonly #file: string;
   readonly #writing = new Mutex();
   #pending = "";
-  #toMend: boolean;
+  #toMend = false;
 
-  constructor(file: string, records: readonly JournalRecord[], toMend: boolean) {
+  constructor(file: string) {
     this.#file = file;
+  }
+
+  async read(): Promise<void> {
+    const text = (await readTextIfThere(this.#file)) ?? "";
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+    const { records, migrated } = readRecords(this.#file, whole.split("\n").slice(0, -1));
     this.records = [...records];
-    this.#toMend = toMend;
+    this.#toMend = migrated || whole !== text;
   }
 
   /** Lines that gather while the disk is busy go out together: one wait for many machines. */
@@ -80,14 +86,13 @@ class Log {
 }
 
 function journalOn(log: Log, clock: Clock): Journal {
-  const { records } = log;
-  let seq = records.reduce((highest, record) => ("seq" in record ? Math.max(highest, record.seq) : highest), 0);
+  let seq = highestSeq(log.records);
   let writer: Writer | undefined;
   let named = false;
   const record = async (entry: JournalEntry): Promise<void> => {
     await writer?.fence.assertHeld();
     const lines = [toRecord(entry, clock.now())];
-    if (writer && !named) {
+    if (writer && !named && entry.kind !== "cluster") {
       named = true;
       const { command, user, host, fence } = writer;
       lines.unshift(toRecord({ kind: "command", command, user, host, fence: fence.number }, clock.now()));
@@ -103,16 +108,22 @@ function journalOn(log: Log, clock: Clock): Journal {
   };
   return {
     get state() {
-      return foldRecords(records);
+      return foldRecords(log.records);
     },
-    records,
+    get records() {
+      return log.records;
+    },
+    reload: async () => {
+      await log.read();
+      seq = highestSeq(log.records);
+    },
     writeAs: (command) => {
       writer = command;
       named = false;
     },
     record,
     closeOpen: async () => {
-      for (const { seq: left } of foldRecords(records).open)
+      for (const { seq: left } of foldRecords(log.records).open)
         await record({ kind: "outcome", seq: left, ok: false, detail: "superseded" });
     },
     intend,
@@ -128,6 +139,10 @@ function journalOn(log: Log, clock: Clock): Journal {
       }
     },
   };
+}
+
+function highestSeq(records: readonly JournalRecord[]): number {
+  return records.reduce((highest, record) => ("seq" in record ? Math.max(highest, record.seq) : highest), 0);
 }
 
 function textOf(records: readonly JournalRecord[]): string {

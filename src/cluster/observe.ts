@@ -4,6 +4,8 @@ import { machineOf } from "../swarm/identity.ts";
 import { BeltError, messageOf } from "../util/errors.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
 import { type ClusterContext, machinesByName, reach } from "./context.ts";
+import { optionsOf } from "./create-machines.ts";
+import type { WantedMake } from "./drift.ts";
 import type { Session } from "./sessions.ts";
 import type { MachineView, Observed } from "./types.ts";
 
@@ -19,11 +21,28 @@ export async function observe(context: ClusterContext, withSwarm: boolean, signa
     ? await askSwarm(context, machines, signal)
     : { kind: "none", why: "the swarm was not asked" };
   const nodes = answer.kind === "answered" ? answer.nodes : undefined;
-  return {
-    machines: viewsOf(context, machines, nodes ?? []),
-    nodes,
-    swarmError: answer.kind === "none" ? answer.why : undefined,
-  };
+  const seen = await observedFrom(context, machines, nodes);
+  return answer.kind === "none" ? { ...seen, swarmError: answer.why } : seen;
+}
+
+/** Joins machines and nodes that were listed already. */
+export async function observedFrom(
+  context: ClusterContext,
+  machines: ReadonlyMap<string, Machine>,
+  nodes: readonly SwarmNode[] | undefined,
+): Promise<Observed> {
+  const wanted = await wantedMakes(context);
+  return { machines: viewsOf(context, machines, nodes ?? []), nodes, swarmError: undefined, wanted };
+}
+
+/** What the file asks of every machine itself, in the words of its provider. */
+async function wantedMakes(context: ClusterContext): Promise<ReadonlyMap<string, WantedMake>> {
+  const makes = context.spec.machines.map(async (machine) => {
+    const { plugin } = await context.fleet.open(machine.provider);
+    const { image, region, defaultSize } = plugin.describe(optionsOf(context, machine));
+    return [machine.name, { image, region, size: machine.size ?? defaultSize }] as const;
+  });
+  return new Map(await Promise.all(makes));
 }
 
 /** The node of a machine: by the link label, one that is up before one that the machine was earlier; else by its name, which is the host name. */
@@ -35,16 +54,41 @@ export function nodeOf(machine: Machine, nodes: readonly SwarmNode[]): SwarmNode
 
 /**
  * Asks the managers of the file for the swarm's nodes, all at once; the first one that can speak for the swarm is taken.
- * Machines that no group names are asked too when the file has no manager.
+ * Where the file has none that run, every machine is asked. Where they answer that they are workers, the managers that they
+ * know are asked: the file may be ahead of the swarm.
  */
 export async function askSwarm(
   context: ClusterContext,
   machines: ReadonlyMap<string, Machine>,
   signal: AbortSignal,
 ): Promise<SwarmAnswer> {
-  const candidates = likelyManagers(context, machines);
+  const running = [...machines.values()].filter((machine) => machine.state.kind === "running");
+  const named = new Set(context.spec.machines.filter(({ role }) => role === "manager").map(({ name }) => name));
+  const managers = running.filter((machine) => named.has(machine.name));
+  const candidates = managers.length > 0 ? managers : running;
   if (candidates.length === 0) return { kind: "none", why: "no machine is running" };
-  const asked = candidates.map(async (machine) => speakFor(await reach(context, machine, signal), signal));
+  const known = new Set<string>();
+  const answer = await firstToSpeak(context, candidates, known, signal);
+  const others = running.filter((machine) => !candidates.includes(machine) && isAmong(machine, known));
+  if (answer.kind === "answered" || others.length === 0) return answer;
+  const other = await firstToSpeak(context, others, known, signal);
+  return other.kind === "answered" ? other : answer;
+}
+
+/** @param known gets the addresses of the managers that those who are none know. */
+async function firstToSpeak(
+  context: ClusterContext,
+  machines: readonly Machine[],
+  known: Set<string>,
+  signal: AbortSignal,
+): Promise<SwarmAnswer> {
+  const asked = machines.map(async (machine) => {
+    const by = await reach(context, machine, signal);
+    const { swarm } = await by.engine.info(signal);
+    if (swarm.state === "active" && swarm.isManager) return { by, nodes: await by.engine.nodes(signal) };
+    if (swarm.state === "active") for (const address of swarm.managers) known.add(address.replace(/:\d+$/, ""));
+    throw new BeltError("swarm.no-leader", `${machine.name} is no manager of a swarm`);
+  });
   try {
     return { kind: "answered", ...(await Promise.any(asked)) };
   } catch (error) {
@@ -54,18 +98,8 @@ export async function askSwarm(
   }
 }
 
-async function speakFor(session: Session, signal: AbortSignal): Promise<{ by: Session; nodes: readonly SwarmNode[] }> {
-  const { swarm } = await session.engine.info(signal);
-  if (swarm.state !== "active" || !swarm.isManager)
-    throw new BeltError("swarm.no-leader", `${session.machine.name} is no manager of a swarm`);
-  return { by: session, nodes: await session.engine.nodes(signal) };
-}
-
-function likelyManagers(context: ClusterContext, machines: ReadonlyMap<string, Machine>): readonly Machine[] {
-  const running = [...machines.values()].filter((machine) => machine.state.kind === "running");
-  const named = new Set(context.spec.machines.filter(({ role }) => role === "manager").map(({ name }) => name));
-  const managers = running.filter((machine) => named.has(machine.name));
-  return managers.length > 0 ? managers : running;
+function isAmong({ privateAddress, publicAddress }: Machine, addresses: ReadonlySet<string>): boolean {
+  return [privateAddress, publicAddress].some((address) => address !== undefined && addresses.has(address));
 }
 
 function viewsOf(

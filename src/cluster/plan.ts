@@ -1,60 +1,138 @@
 import type { SwarmNode } from "../swarm/engine.ts";
-import type { Availability, ClusterSpec, MachineSpec } from "./spec/types.ts";
+import { driftOf } from "./drift.ts";
+import { isGhost, looseNodes } from "./findings.ts";
+import { availabilityToSet, keysToDrop } from "./owned-labels.ts";
+import type { ClusterSpec, MachineSpec } from "./spec/types.ts";
 import type { Change, ChangeAction, MachineView, Observed, Risk } from "./types.ts";
 
-/** The label that remembers which availability the cluster file last asked for. */
-export const availabilityLabel = "belt.availability";
+/** Every action in the order in which `up` gets to it: what adds comes before what takes away. */
+const order: readonly ChangeAction[] = [
+  "create",
+  "start",
+  "bootstrap",
+  "join",
+  "label",
+  "availability",
+  "promote",
+  "replace",
+  "drain",
+  "demote",
+  "leave",
+  "remove",
+  "destroy",
+];
 
 /**
  * What `up` would do: a pure function of the cluster file and of the world as it was observed, in the order in which it would
- * be done, each with its reason in the user's words. Machines that the file does not name are left alone.
+ * be done, each with its reason in the user's words and its risk. `remove` takes a node off the swarm's list, `destroy` a
+ * machine from its provider.
  */
 export function plan(spec: ClusterSpec, observed: Observed): readonly Change[] {
   const views = new Map(observed.machines.map((view) => [view.name, view]));
-  return spec.machines.flatMap((wanted) => changesFor(wanted, views.get(wanted.name), observed.nodes !== undefined));
+  const named = new Set(spec.machines.map(({ name }) => name));
+  const changes = [
+    ...spec.machines.flatMap((wanted) => changesFor(wanted, views.get(wanted.name), observed)),
+    ...looseNodes(observed)
+      .filter((node) => node.status === "down" && isGhost(node, named.has(node.hostname)))
+      .flatMap((node) => forgetting(node)),
+    ...observed.machines.filter(({ name, machine }) => machine && !named.has(name)).flatMap((view) => removal(view)),
+  ];
+  return changes
+    .map((change) => ({ change, rank: order.indexOf(change.action) * 2 + lateness(change) }))
+    .sort((left, right) => left.rank - right.rank)
+    .map(({ change }) => change);
 }
 
-function changesFor(wanted: MachineSpec, view: MachineView | undefined, swarmAnswered: boolean): readonly Change[] {
-  const change = (action: ChangeAction, reason: string, risk: Risk = "none"): Change => ({
-    action,
-    machine: wanted.name,
-    group: wanted.group,
-    reason,
-    risk,
-  });
+/** The changes that destroy a machine: they follow from what the file does not say, and want a word of their own. */
+export function destructive(changes: readonly Change[]): readonly Change[] {
+  return changes.filter(({ action }) => action === "destroy" || action === "replace");
+}
+
+/** Managers join before workers, and leave after them. */
+function lateness({ action, role }: Change): number {
+  const early = order.indexOf(action) <= order.indexOf("join") ? "manager" : "worker";
+  return role === undefined || role === early ? 0 : 1;
+}
+
+type MakeChange = (action: ChangeAction, reason: string, risk?: Risk) => Change;
+
+function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed: Observed): readonly Change[] {
+  const { name, group, role } = wanted;
+  const change: MakeChange = (action, reason, risk = "none") => ({ action, machine: name, group, role, reason, risk });
+  const enter = [change("bootstrap", "engine and certificates"), change("join", `to be a ${role} of the swarm`)];
   const machine = view?.machine;
-  const join = change("join", `to be a ${wanted.role} of the swarm`);
-  if (!machine) return [change("create", `group ${wanted.group} names it and it is not there`), join];
+  if (!machine) return [change("create", `group ${group} names it and it is not there`), ...enter];
   switch (machine.state.kind) {
     case "creating":
+      return [change("create", "its creation was not finished"), ...(view?.node ? [] : enter)];
     case "failed":
-      return [change("create", "its creation was not finished"), ...(view?.node ? [] : [join])];
+      return [change("create", `its creation failed: ${machine.state.reason}`), ...(view?.node ? [] : enter)];
     case "removing":
-      return [change("create", "its removal was not finished, and the file names it"), join];
+      return [change("create", "its removal was not finished, and the file names it"), ...enter];
     case "stopped":
-      return [change("start", "it is stopped"), ...(view?.node || !swarmAnswered ? [] : [join])];
-    case "running":
-      return view?.node ? updates(wanted, view.node, change) : [join];
+      return [change("start", "it is stopped"), ...(view?.node || observed.nodes === undefined ? [] : enter)];
+    case "running": {
+      const make = observed.wanted?.get(name);
+      const drift = make ? driftOf(machine, make) : [];
+      if (drift.length > 0)
+        return [
+          ...(view?.node ? roleChange(wanted, view.node, change) : []),
+          change("replace", drift.join("; "), riskOf(view?.node)),
+        ];
+      return view?.node ? updates(wanted, view.node, change) : enter;
+    }
   }
 }
 
-function updates(
-  wanted: MachineSpec,
-  node: SwarmNode,
-  change: (action: ChangeAction, reason: string, risk?: Risk) => Change,
-): readonly Change[] {
-  const labels = Object.entries(wanted.labels).filter(([key, value]) => node.labels[key] !== value);
-  const reasons = labels.map(([key, value]) => `label ${key} is to be "${value}"`);
+function updates(wanted: MachineSpec, node: SwarmNode, change: MakeChange): readonly Change[] {
+  const differing = Object.entries(wanted.labels).filter(([key, value]) => node.labels[key] !== value);
+  const reasons = [
+    ...differing.map(([key, value]) => `label ${key} is to be "${value}"`),
+    ...keysToDrop(wanted, node).map((key) => `label ${key} is in the file no more`),
+  ];
   const moves = availabilityToSet(wanted, node);
-  if (moves !== undefined) reasons.push(`availability is to be ${moves}`);
-  return reasons.length > 0 ? [change("update", reasons.join("; "), moves === "drain" ? "moves-work" : "none")] : [];
+  return [
+    ...(reasons.length > 0 ? [change("label", reasons.join("; "))] : []),
+    ...(moves === undefined || moves === node.availability
+      ? []
+      : [change("availability", `is to be ${moves}`, moves === "drain" ? "moves-work" : "none")]),
+    ...roleChange(wanted, node, change),
+  ];
 }
 
-/**
- * The availability to give a node, if any: only when the file asks for another one than it asked for last time. A node that
- * somebody drained by hand since then stays drained.
- */
-export function availabilityToSet(wanted: MachineSpec, node: SwarmNode): Availability | undefined {
-  const lastAsked = node.labels[availabilityLabel];
-  return lastAsked === wanted.availability ? undefined : wanted.availability;
+function roleChange(wanted: MachineSpec, node: SwarmNode, change: MakeChange): readonly Change[] {
+  if (node.role === wanted.role) return [];
+  const reason = `is a ${node.role}, the file says ${wanted.role}`;
+  return [wanted.role === "manager" ? change("promote", reason) : change("demote", reason, "quorum")];
+}
+
+/** A node whose machine is gone for good is taken off the list; a manager is demoted first. */
+function forgetting(node: SwarmNode): readonly Change[] {
+  const common = { machine: node.hostname, group: "", role: node.role, reason: "a node whose machine is gone" };
+  const demoted = { ...common, action: "demote", risk: "quorum" } as const;
+  const removed = { ...common, action: "remove", risk: "none" } as const;
+  return node.role === "manager" ? [demoted, removed] : [removed];
+}
+
+/** The way out of a machine that the file does not name. */
+function removal({ name, group, node }: MachineView): readonly Change[] {
+  const role = node?.role;
+  const change = (action: ChangeAction, risk: Risk): Change => ({
+    ...{ action, machine: name, group, role, risk },
+    reason: "the file does not name it",
+  });
+  const way = node
+    ? [
+        change("drain", "moves-work"),
+        ...(role === "manager" ? [change("demote", "quorum")] : []),
+        change("leave", "none"),
+        change("remove", "none"),
+      ]
+    : [];
+  return [...way, change("destroy", "none")];
+}
+
+function riskOf(node: SwarmNode | undefined): Risk {
+  if (node === undefined) return "none";
+  return node.role === "manager" ? "quorum" : "moves-work";
 }

@@ -1,3 +1,4 @@
+import type { Machine } from "../providers/provider.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { compressNames } from "../util/ranges.ts";
 import { quoteCommand } from "../util/shell.ts";
@@ -9,7 +10,7 @@ import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import { type PresentView, pickViews } from "./pick.ts";
-import type { Outcome } from "./types.ts";
+import type { Observed, Outcome } from "./types.ts";
 
 /** How many workers leave at a time. */
 const maxAtOnce = 8;
@@ -28,13 +29,25 @@ export async function removeNamed(
   const targets = pickViews(names, observed.machines);
   enforce(judgeChange("remove", targets, observed), leniency.acceptNoSpare);
   const tally = new Tally(context);
+  const removed = await removeViews(context, { observed, targets }, { leniency, tally }, signal);
+  const failed = new Set(tally.failures.map(({ machine }) => machine));
+  return conclude(context, tally, removed, quoteCommand(["belt", "rm", compressNames([...failed])]));
+}
+
+/** The removal itself, of machines that were observed; failures go to the tally. Returns those that had left the swarm. */
+export async function removeViews(
+  context: ClusterContext,
+  { observed, targets }: { readonly observed: Observed; readonly targets: readonly PresentView[] },
+  { leniency, tally }: { readonly leniency: Leniency; readonly tally: Tally },
+  signal: AbortSignal,
+): Promise<readonly Machine[]> {
   const everything = observed.machines.filter(({ machine }) => machine !== undefined).length === targets.length;
   if (!everything) await leaveInOrder(context, targets, { leniency, tally }, signal);
   signal.throwIfAborted();
   const failed = new Set(tally.failures.map(({ machine }) => machine));
   const ready = targets.filter(({ name }) => !failed.has(name)).map(({ machine }) => machine);
   await removeMachines(context, ready, tally, signal);
-  return conclude(context, tally, ready, quoteCommand(["belt", "rm", compressNames([...failed])]));
+  return ready;
 }
 
 /** Takes nodes out of the swarm; failures go to the tally. After a manager's failure no further manager is touched. */

@@ -5,10 +5,13 @@ import type { Clock } from "../util/clock.ts";
 import type { BeltError } from "../util/errors.ts";
 import type { RunProcess } from "../util/processes.ts";
 import type { Surroundings } from "../util/surroundings.ts";
+import type { WantedMake } from "./drift.ts";
 import type { Emit, Phase } from "./events.ts";
 import type { GuardedChange } from "./guards.ts";
+import type { JournalRecord } from "./journal-records.ts";
 import type { Leniency } from "./leave.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
+import type { UpOptions } from "./up.ts";
 
 /** The providers that there are, by name; each is loaded when a cluster asks for it. */
 export type ProviderRegistry = Readonly<Record<string, () => Promise<ProviderPlugin>>>;
@@ -45,6 +48,21 @@ export interface Observed {
   /** Absent when there is no swarm or no manager answered; `swarmError` then says why. */
   readonly nodes: readonly SwarmNode[] | undefined;
   readonly swarmError: string | undefined;
+  /** What the file asks of each machine itself, by its name; absent where nobody asked the providers. */
+  readonly wanted?: ReadonlyMap<string, WantedMake>;
+}
+
+/**
+ * What does not fit. A ghost is a node without a machine, an orphan a machine of ours in no swarm, a stranger a node that is
+ * not ours, a drifted machine is not as the file says, a held one was paused or drained by hand, an unnamed one is not in the file.
+ */
+export interface Finding {
+  readonly kind: "ghost" | "orphan" | "stranger" | "drifted" | "held" | "unnamed";
+  /** The machine's name, or the node's host name. */
+  readonly name: string;
+  readonly what: string;
+  /** One way to mend it. */
+  readonly fix: string;
 }
 
 /** The guard's word on a change to managers, with a reason for each of them. `ask` is for the user to decide. */
@@ -62,7 +80,20 @@ export type NodeChange =
   | { readonly kind: "label"; readonly set: Readonly<Record<string, string>>; readonly drop: readonly string[] };
 
 /** What is done to a machine or its node. */
-export type ChangeAction = "create" | "start" | "join" | "update" | "remove";
+export type ChangeAction =
+  | "create"
+  | "start"
+  | "bootstrap"
+  | "join"
+  | "label"
+  | "availability"
+  | "promote"
+  | "replace"
+  | "drain"
+  | "demote"
+  | "leave"
+  | "remove"
+  | "destroy";
 /** What a change may cost. */
 export type Risk = "none" | "moves-work" | "quorum";
 
@@ -71,8 +102,18 @@ export interface Change {
   readonly action: ChangeAction;
   readonly machine: string;
   readonly group: string;
+  /** What it is in the swarm, or is to be. */
+  readonly role: Role | undefined;
   readonly reason: string;
   readonly risk: Risk;
+}
+
+/** The way from the world to the cluster file, and what does not fit on it. */
+export interface Plan {
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+  /** Why the swarm could not be asked, where it could not: the plan may then be longer than it says. */
+  readonly swarmError: string | undefined;
 }
 
 /** How a command that does work ended. */
@@ -100,10 +141,15 @@ export interface Cluster extends AsyncDisposable {
   images(): Promise<ImageStore | undefined>;
   /** What stands in the way of making the machines of the file (or the named ones), each with its fix if there is one. */
   check(signal: AbortSignal): Promise<readonly Problem[]>;
+  /** The durable record of what was done, oldest first. */
+  journal(): readonly JournalRecord[];
   /** With `swarm: false` only the provider is asked, and no connection is made. */
   observe(options: { readonly swarm: boolean }, signal: AbortSignal): Promise<Observed>;
-  plan(signal: AbortSignal): Promise<readonly Change[]>;
-  up(signal: AbortSignal): Promise<Outcome>;
+  plan(signal: AbortSignal): Promise<Plan>;
+  /** @throws BeltError `guard.removal` before anything is done, where machines would go and `allowRemove` is not set. */
+  up(options: UpOptions, signal: AbortSignal): Promise<Outcome>;
+  /** Brings the journal in line with the world; nothing else is changed. */
+  refresh(signal: AbortSignal): Promise<Outcome>;
   down(signal: AbortSignal): Promise<Outcome>;
   /** Makes machines that no group of the file names; with engine and certificates unless `bare`. */
   create(

@@ -1,22 +1,84 @@
-import { verifySwarm } from "../swarm/verify.ts";
+import type { Machine } from "../providers/provider.ts";
+import { type ExpectedNode, verifySwarm } from "../swarm/verify.ts";
+import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
-import { type BroughtUp, bringUp, type Task } from "./bring-up.ts";
+import { bringUp, type Task } from "./bring-up.ts";
 import { type ClusterContext, emit, machinesByName } from "./context.ts";
+import type { Leader } from "./formation.ts";
+import { leaderAmong } from "./leader.ts";
+import type { Leniency } from "./leave.ts";
+import { observe, observedFrom } from "./observe.ts";
 import { conclude, upCommand } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";
+import { pickViews } from "./pick.ts";
+import { destructive, plan } from "./plan.ts";
 import { obtainMachines } from "./prepare.ts";
-import type { Outcome } from "./types.ts";
+import { removeViews } from "./remove.ts";
+import { settleNodes } from "./settle.ts";
+import type { MachineSpec } from "./spec/types.ts";
+import type { Change, Outcome } from "./types.ts";
 
 /** How long the swarm may take to call every node ready after the last join. */
 const verifyDeadlineMs = 90_000;
 
-/** Brings the whole cluster file about: machines, engines, certificates, swarm, labels; verified from a manager at the end. */
-export async function up(context: ClusterContext, signal: AbortSignal): Promise<Outcome> {
-  const { spec } = context;
+/** What the user agreed to beforehand. */
+export interface UpOptions extends Leniency {
+  /** Remove machines that the file names no more, and make those anew that are not made as it says. */
+  readonly allowRemove: boolean;
+}
+
+/**
+ * Brings the whole cluster file about: machines, engines, certificates, swarm, labels, roles; verified from a manager. Only
+ * when all of that went well is anything taken away, and only if that was agreed to.
+ *
+ * @throws BeltError `guard.removal` before anything is done, when machines would go and nobody agreed to it.
+ */
+export async function up(context: ClusterContext, options: UpOptions, signal: AbortSignal): Promise<Outcome> {
   const tally = new Tally(context);
   const existing = await machinesByName(context, signal);
-  const obtain = await obtainMachines(context, spec.machines, existing, signal);
-  const tasks = spec.machines.map(
+  const going = destructive(plan(context.spec, await observedFrom(context, existing, undefined)));
+  if (!options.allowRemove) refuseRemoval(going);
+  const machines = await bringAbout(context, context.spec.machines, { tally, existing, leniency: options }, signal);
+  if (tally.failures.length === 0) await takeAway(context, going, { tally, leniency: options }, signal);
+  if (tally.failures.length === 0) await context.journal.closeOpen();
+  return conclude(context, tally, machines, upCommand(context));
+}
+
+/** Refuses changes that destroy machines. @throws BeltError `guard.removal` naming them. */
+export function refuseRemoval(going: readonly Change[]): void {
+  const [first] = going;
+  if (!first) return;
+  const names = (action: Change["action"]) =>
+    going.filter((one) => one.action === action).map(({ machine }) => machine);
+  const parts = [
+    ...(names("destroy").length > 0 ? [`remove ${compressNames(names("destroy"))}, which the file does not name`] : []),
+    ...(names("replace").length > 0 ? [`replace ${compressNames(names("replace"))} (${first.reason})`] : []),
+  ];
+  throw new BeltError("guard.removal", `this would ${parts.join(", and ")}; nothing was changed`, {
+    hint: "Agree with --allow-remove, or change the cluster file so that it says what is there. belt plan shows all of it.",
+  });
+}
+
+/** What is there already: the machines, and a manager to join where only some of the file's machines are brought up. */
+interface Found {
+  readonly existing: ReadonlyMap<string, Machine>;
+  readonly through?: Leader;
+}
+
+interface Work {
+  readonly tally: Tally;
+  readonly leniency: Leniency;
+}
+
+/** Makes or finds these machines of the file and brings them into the swarm, each node in its role, confirmed by a manager. */
+async function bringAbout(
+  context: ClusterContext,
+  wanted: readonly MachineSpec[],
+  { tally, leniency, existing, through }: Work & Found,
+  signal: AbortSignal,
+): Promise<readonly Machine[]> {
+  const obtain = await obtainMachines(context, wanted, existing, signal);
+  const tasks = wanted.map(
     (node): Task => ({
       name: node.name,
       node,
@@ -25,24 +87,65 @@ export async function up(context: ClusterContext, signal: AbortSignal): Promise<
       machine: obtain(node.name),
     }),
   );
-  const result = await bringUp({ context, tally }, tasks, signal);
-  await verify(context, result, tally, signal);
-  if (tally.failures.length === 0) await context.journal.closeOpen();
-  return conclude(context, tally, result.machines, upCommand(context));
+  const result = await bringUp({ context, tally, through }, tasks, signal);
+  if (result.members.length === 0) return result.machines;
+  const machines = new Map([...existing, ...result.machines.map((machine) => [machine.name, machine] as const)]);
+  const leader = await result.formation.leader;
+  await settleNodes(context, { tally, leader, machines, leniency }, signal);
+  const failed = new Set(tally.failures.map(({ machine }) => machine));
+  const members = result.members.filter(({ name }) => !failed.has(name));
+  const stays = context.spec.machines.some(({ name, role }) => name === leader.name && role === "manager");
+  const speaker = stays ? leader : await leaderAmong(context, machines, signal);
+  await verify(context, { members, leader: speaker }, tally, signal);
+  return result.machines;
+}
+
+/** Removes what the file does not name, then makes anew, one after the other, what is not made as it says. */
+async function takeAway(
+  context: ClusterContext,
+  going: readonly Change[],
+  work: Work,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = (action: Change["action"]) =>
+    going.filter((one) => one.action === action).map(({ machine }) => machine);
+  if (names("destroy").length > 0) await removeNames(context, names("destroy"), work, signal);
+  for (const name of names("replace")) {
+    if (work.tally.failures.length > 0) return;
+    await removeNames(context, [name], work, signal);
+    if (work.tally.failures.length > 0) return;
+    const existing = await machinesByName(context, signal);
+    const wanted = context.spec.machines.filter((machine) => machine.name === name);
+    await bringAbout(
+      context,
+      wanted,
+      { ...work, existing, through: await leaderAmong(context, existing, signal) },
+      signal,
+    );
+  }
+}
+
+async function removeNames(
+  context: ClusterContext,
+  names: readonly string[],
+  work: Work,
+  signal: AbortSignal,
+): Promise<void> {
+  const observed = await observe(context, true, signal);
+  await removeViews(context, { observed, targets: pickViews(names, observed.machines) }, work, signal);
 }
 
 /** Has a manager confirm every node that was brought up, by its id. What it does not confirm counts as failed. */
 export async function verify(
   context: ClusterContext,
-  result: BroughtUp,
+  { members, leader }: { readonly members: readonly ExpectedNode[]; readonly leader: Leader },
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  if (result.members.length === 0) return;
-  const leader = await result.formation.leader;
+  if (members.length === 0) return;
   const limits = { deadlineMs: verifyDeadlineMs, clock: context.deps.clock };
   const confirm = async (): Promise<PhaseResult> => {
-    const nodes = await verifySwarm(leader.engine, result.members, limits, signal);
+    const nodes = await verifySwarm(leader.engine, members, limits, signal);
     emit(context, {
       event: "verified",
       nodes: nodes.map((node) => ({ name: node.hostname, id: node.id, role: node.role, status: node.status })),

@@ -141,6 +141,8 @@ export interface Provider extends AsyncDisposable {
   check(spec: ProviderSpec, signal: AbortSignal): Promise<readonly Problem[]>;
   /** All machines of a cluster: the truth. One call a page for all. */
   list(clusterId: string, signal: AbortSignal): Promise<readonly Machine[]>;
+  /** The ids of the clusters of this name that have machines here: for a journal that was lost. */
+  clusters?(name: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Bulk; returns once accepted; the same name twice is the same machine. Outcomes are in the order of the requests. */
   create(requests: readonly MachineRequest[], signal: AbortSignal): Promise<readonly CreateOutcome[]>;
   /** Already gone is removed. */

@@ -52,6 +52,7 @@ export type ErrorCode =
   | "state.foreign"
   | "state.damaged"
   | "state.newer"
+  | "state.lost"
   | "partial"
   | "interrupted"
   | "timeout"

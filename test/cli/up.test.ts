@@ -10,6 +10,7 @@ const changes: readonly Change[] = shopNames.map((name) => ({
   action: "create",
   machine: name,
   group: name === "mg0" ? "managers" : "workers",
+  role: name === "mg0" ? "manager" : "worker",
   reason: "it is not there",
   risk: "none",
 }));
@@ -23,7 +24,7 @@ function upSetting(
     ups: 0,
     library: libraryOf(
       fakeCluster({
-        plan: async () => changes,
+        plan: async () => ({ changes, findings: [], swarmError: undefined }),
         up: async () => {
           setting.ups += 1;
           for (const event of emits) emit(event);
@@ -80,7 +81,7 @@ describe("belt up", () => {
 
   test("a second time asks nothing and says that nothing changed", async () => {
     const again = upSetting({
-      plan: async () => [],
+      plan: async () => ({ changes: [], findings: [], swarmError: undefined }),
       up: async () => anOutcome({ kind: "unchanged", durationMs: 900 }),
     });
     const run = await belt(["up"], again);
@@ -98,7 +99,7 @@ describe("belt up", () => {
       ],
       plan: async () => {
         order.push("plan");
-        return [];
+        return { changes: [], findings: [], swarmError: undefined };
       },
     });
     const refused = await belt(["up"], setting);
@@ -176,7 +177,10 @@ describe("belt up", () => {
     [["up", "--cluster", "b"], true, { kind: "cluster", name: "b" }],
   ])("belt %j with a cluster.yml: %s means %j", async (argv, exists, target) => {
     const seen: Description[] = [];
-    const cluster = fakeCluster({ plan: async () => [], up: async () => anOutcome({ kind: "unchanged" }) });
+    const cluster = fakeCluster({
+      plan: async () => ({ changes: [], findings: [], swarmError: undefined }),
+      up: async () => anOutcome({ kind: "unchanged" }),
+    });
     const openDescribed = async (description: Description) => {
       seen.push(description);
       return cluster;
@@ -205,7 +209,11 @@ describe("belt plan", () => {
     [changes, ["--detailed-exit-code"], 10],
     [[], ["--detailed-exit-code"], 0],
   ])("with %j and %j ends with %s", async (planned, flags, code) => {
-    const run = await belt(["plan", ...flags], { library: libraryOf(fakeCluster({ plan: async () => planned })) });
+    const run = await belt(["plan", ...flags], {
+      library: libraryOf(
+        fakeCluster({ plan: async () => ({ changes: planned, findings: [], swarmError: undefined }) }),
+      ),
+    });
     expect(run.code).toBe(code);
     expect(run.stdout).toContain(planned.length > 0 ? "3 to create." : "No changes");
   });

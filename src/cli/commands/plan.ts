@@ -26,9 +26,9 @@ export const plan: Verb = {
     const description = { target: await findTarget(context, call.words[0]), sets: call.list("--set") };
     await using cluster = await context.library.openDescribed(description, quiet);
     say(context, describeCluster(cluster));
-    const changes = await cluster.plan(context.signal);
-    if (context.globals.json) printJson(context, planJson(cluster.name, changes));
-    else printText(context, planText(changes));
-    return call.flag("--detailed-exit-code") && changes.length > 0 ? exitCodes.changes : exitCodes.done;
+    const plan = await cluster.plan(context.signal);
+    if (context.globals.json) printJson(context, planJson(cluster.name, plan));
+    else printText(context, planText(plan));
+    return call.flag("--detailed-exit-code") && plan.changes.length > 0 ? exitCodes.changes : exitCodes.done;
   },
 };

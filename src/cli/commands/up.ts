@@ -1,8 +1,10 @@
-import type { Cluster } from "../../cluster/types.ts";
+import type { Change, Cluster } from "../../cluster/types.ts";
 import { BeltError } from "../../util/errors.ts";
 import type { CliContext } from "../context.ts";
 import { describeCluster, findTarget } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
+import { agreed, allowRemove, moveLocalVolumes } from "../leniency.ts";
+import { settleGuard } from "../named-work.ts";
 import { quiet } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
 import { type Performed, perform } from "../perform.ts";
@@ -10,7 +12,7 @@ import { confirm } from "../prompt.ts";
 import { planJson, planText } from "../render/plan.ts";
 import { meetRequirements } from "../requirements.ts";
 import { count } from "../units.ts";
-import type { Verb } from "../verb.ts";
+import type { Call, Verb } from "../verb.ts";
 
 /** The one command: from a cluster file, or from nothing, to a verified swarm. */
 export const up: Verb = {
@@ -19,6 +21,8 @@ export const up: Verb = {
     "Without an argument: ./cluster.yml if there is one, else the built-in template quickstart, which makes one manager and two workers on this host. Safe to run again: what is as the file says is left alone, and what was cut short goes on.",
   options: [
     { flags: "--dry-run", summary: "Show the plan and stop" },
+    allowRemove,
+    moveLocalVolumes,
     {
       flags: "--set <key=value>",
       summary: "Fill a variable of the file, or set a key of it (repeatable)",
@@ -32,6 +36,7 @@ export const up: Verb = {
     ["belt up ha --yes", "A built-in template, asking nothing"],
     ["belt up shop.yml --set region=sgp1", "Another file, with a value for its variable region"],
     ["belt up --dry-run", "What it would do"],
+    ["belt up --allow-remove", "Also remove machines that the file names no more"],
   ],
   json: "lines",
   completes: "templates",
@@ -46,39 +51,63 @@ export const up: Verb = {
       traceFile: call.text("--trace"),
       run: async (emit) => {
         await using cluster = await context.library.openDescribed(description, emit);
-        return await bringUp(context, cluster);
+        return await bringUp(context, cluster, call);
       },
     });
   },
 };
 
-async function bringUp(context: CliContext, cluster: Cluster): Promise<Performed | number> {
+async function bringUp(context: CliContext, cluster: Cluster, call: Call): Promise<Performed | number> {
   say(context, describeCluster(cluster));
   if (!(await meetRequirements(context, cluster))) return exitCodes.failed;
-  const changes = await cluster.plan(context.signal);
+  const { changes } = await cluster.plan(context.signal);
+  if (!(await agreedToRemoval(context, cluster, { call, changes }))) return exitCodes.failed;
   const made = changes.filter((change) => change.action === "create").length;
-  const agreed =
+  const mayMake =
     made === 0 ||
     (await confirm(context, {
       text: `Make ${count(made, "machine")}?`,
       what: `making ${count(made, "machine")}`,
       flag: "--yes",
     }));
-  if (!agreed) return exitCodes.failed;
+  if (!mayMake) return exitCodes.failed;
   const words = {
     done: `Cluster ${cluster.name} is up`,
     unchanged: `Nothing changed: cluster ${cluster.name} is as its file says`,
     detailed: true,
     next: "belt docker node ls",
   };
-  return { outcome: await cluster.up(context.signal), words };
+  return {
+    outcome: await cluster.up({ ...agreed(call), allowRemove: call.flag("--allow-remove") }, context.signal),
+    words,
+  };
+}
+
+/** What would destroy machines is refused without its own flag, and shown and asked about with it. */
+async function agreedToRemoval(
+  context: CliContext,
+  cluster: Cluster,
+  { call, changes }: { readonly call: Call; readonly changes: readonly Change[] },
+): Promise<boolean> {
+  const { destructive } = await import("../../cluster/plan.ts");
+  const going = destructive(changes);
+  if (going.length === 0) return true;
+  if (!call.flag("--allow-remove")) {
+    const { refuseRemoval } = await import("../../cluster/up.ts");
+    refuseRemoval(going);
+  }
+  say(context, planText({ changes: going, findings: [], swarmError: undefined }).trimEnd());
+  const names = going.map(({ machine }) => machine);
+  const machines = count(names.length, "machine");
+  const question = { text: `Let ${machines} go?`, what: `letting ${machines} go`, flag: "--yes" };
+  return (await confirm(context, question)) && (await settleGuard(context, cluster, "remove", names));
 }
 
 async function dryRun(context: CliContext, cluster: Cluster): Promise<number> {
   say(context, describeCluster(cluster));
-  const changes = await cluster.plan(context.signal);
-  if (context.globals.json) printJson(context, planJson(cluster.name, changes));
-  else printText(context, planText(changes));
+  const plan = await cluster.plan(context.signal);
+  if (context.globals.json) printJson(context, planJson(cluster.name, plan));
+  else printText(context, planText(plan));
   return exitCodes.done;
 }
 

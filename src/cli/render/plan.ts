@@ -1,10 +1,29 @@
-import type { Change } from "../../cluster/types.ts";
+import type { Change, Finding, Plan } from "../../cluster/types.ts";
 import { compressNames } from "../../util/ranges.ts";
 import { table } from "../table.ts";
 
-/** A plan for people: one row for each kind of change with the machines that it meets, then the counts. */
-export function planText(changes: readonly Change[]): string {
-  if (changes.length === 0) return "No changes: everything is as the file says.\n";
+/** A plan for people: one row for each kind of change with the machines that it meets, the counts, then what does not fit. */
+export function planText({ changes, findings, swarmError }: Plan): string {
+  const parts = [
+    changes.length === 0 ? "No changes: everything is as the file says.\n" : changesText(changes),
+    findings.length === 0 ? undefined : findingsText(findings),
+    swarmError === undefined || changes.length > 0 ? undefined : `The swarm was not asked: ${swarmError}\n`,
+  ];
+  return parts.filter((part) => part !== undefined).join("\n");
+}
+
+/** A plan as the JSON document of `belt plan --json`, without its version. */
+export function planJson(cluster: string, { changes, findings, swarmError }: Plan): Readonly<Record<string, unknown>> {
+  return { cluster, changes, findings, swarmError: swarmError ?? null, summary: countActions(changes) };
+}
+
+/** What does not fit between the file, the machines and the swarm, each with one way to mend it. */
+export function findingsText(findings: readonly Finding[]): string {
+  const rows = findings.map(({ kind, name, what, fix }) => [kind.toUpperCase(), name, what, fix]);
+  return table(["CLASS", "NAME", "WHAT", "FIX"], rows);
+}
+
+function changesText(changes: readonly Change[]): string {
   const groups = new Map<string, { readonly change: Change; readonly machines: string[] }>();
   for (const change of changes) {
     const key = JSON.stringify([change.action, change.group, change.reason, change.risk]);
@@ -21,11 +40,6 @@ export function planText(changes: readonly Change[]): string {
     change.reason,
   ]);
   return `${table(["ACTION", "MACHINES", "#", "GROUP", "RISK", "REASON"], rows)}${countsText(changes)}\n`;
-}
-
-/** A plan as the JSON document of `belt plan --json`, without its version. */
-export function planJson(cluster: string, changes: readonly Change[]): Readonly<Record<string, unknown>> {
-  return { cluster, changes, summary: countActions(changes) };
 }
 
 function countsText(changes: readonly Change[]): string {

@@ -34,6 +34,10 @@ function openLocal(host: Host, context: ProviderContext): Provider {
       return refusal ? [refusal] : await findProblems(host, context, spec);
     },
     list: (clusterId) => list(host, clusterId),
+    clusters: async (name) => {
+      const records = await host.store.clusters();
+      return records.filter(({ clusterName }) => clusterName === name).map(({ clusterId }) => clusterId);
+    },
     create: async (requests, signal) => createMachines(host, await hostCgroups(), requests, signal),
     remove: async (machines, signal) => removeMachines(host, await hostCgroups(), machines, signal),
     shared: {

@@ -1,0 +1,34 @@
+import type { SwarmNode } from "../swarm/engine.ts";
+import type { Availability, MachineSpec } from "./spec/types.ts";
+
+/** The label that remembers which availability the cluster file last asked for. */
+export const availabilityLabel = "belt.availability";
+
+/** The label that remembers which label keys came from the cluster file: those that it names no more are taken away. */
+export const ownedKeysLabel = "belt.labels";
+
+/**
+ * The availability to give a node, if any: only when the file asks for another one than it asked for last time. A node that
+ * somebody drained by hand since then stays drained.
+ */
+export function availabilityToSet(wanted: MachineSpec, node: SwarmNode): Availability | undefined {
+  const lastAsked = node.labels[availabilityLabel];
+  return lastAsked === wanted.availability ? undefined : wanted.availability;
+}
+
+/** The labels that the file wants on a node, with what beltkit remembers there. */
+export function labelsFor(wanted: MachineSpec, node: SwarmNode | undefined): Readonly<Record<string, string>> {
+  const keys = Object.keys(wanted.labels).sort().join(",");
+  const remember = keys !== "" || node?.labels[ownedKeysLabel] !== undefined;
+  return {
+    ...wanted.labels,
+    [availabilityLabel]: wanted.availability,
+    ...(remember ? { [ownedKeysLabel]: keys } : {}),
+  };
+}
+
+/** The keys on a node that came from the file and that it names no more. */
+export function keysToDrop(wanted: MachineSpec, node: SwarmNode): readonly string[] {
+  const owned = (node.labels[ownedKeysLabel] ?? "").split(",").filter((key) => key !== "");
+  return owned.filter((key) => !Object.hasOwn(wanted.labels, key) && Object.hasOwn(node.labels, key));
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { findingsOf } from "../../src/cluster/findings.ts";
+import type { MachineView, Observed } from "../../src/cluster/types.ts";
+import type { SwarmNode } from "../../src/swarm/engine.ts";
+import { aMachine, aMachineSpec, aNode, aSpec } from "../support/world.ts";
+
+const linked = { "belt.machine": "m-node1", "belt.availability": "active" };
+
+function view(name: string, node?: SwarmNode, image = "debian-13"): MachineView {
+  const machine = aMachine(name, { kind: "running" }, { image });
+  return { name, group: "workers", role: "worker", provider: "local", machine, node };
+}
+
+function found(views: readonly MachineView[], loose: readonly SwarmNode[] = []): readonly string[] {
+  const wanted = new Map([["node1", { image: "debian-13", size: "", region: "" }]]);
+  const nodes = [...views.flatMap(({ node }) => node ?? []), ...loose];
+  const observed: Observed = { machines: views, nodes, swarmError: undefined, wanted };
+  return findingsOf(aSpec([aMachineSpec("node1")]), observed).map(({ kind, name, fix }) => `${kind} ${name}: ${fix}`);
+}
+
+describe("what does not fit", () => {
+  it.for<[string, readonly MachineView[], readonly SwarmNode[], readonly string[]]>([
+    ["nothing, where all is as the file says", [view("node1", aNode("node1", { labels: linked }))], [], []],
+    [
+      "a ghost that is down is forgotten by up",
+      [],
+      [aNode("node7", { status: "down", labels: { "belt.machine": "m-x" } })],
+      ["ghost node7: belt up forgets the node"],
+    ],
+    [
+      "a ghost that answers is for a person to look at",
+      [],
+      [aNode("node1", { status: "ready" })],
+      ["ghost node1: look at it: belt docker node inspect node1"],
+    ],
+    [
+      "a stranger is not ours to touch",
+      [],
+      [aNode("theirs")],
+      ["stranger theirs: leave it, or take it out: belt docker node rm theirs"],
+    ],
+    ["an orphan of the file is joined by up", [view("node1")], [], ["orphan node1: belt up joins it"]],
+    ["an orphan that no file names can go", [view("node9")], [], ["orphan node9: belt rm node9"]],
+    [
+      "an unnamed machine is a node that the file does not name",
+      [view("node9", aNode("node9"))],
+      [],
+      ["unnamed node9: belt rm node9, or name it in the file"],
+    ],
+    [
+      "a drifted machine is of another image",
+      [view("node1", aNode("node1", { labels: linked }), "debian-12")],
+      [],
+      ["drifted node1: belt up --allow-remove replaces it"],
+    ],
+    [
+      "a held node was drained by hand",
+      [view("node1", aNode("node1", { labels: linked, availability: "drain" }))],
+      [],
+      ["held node1: belt swarm activate node1"],
+    ],
+  ])("%s", ([, views, loose, expected]) => {
+    expect(found(views, loose)).toEqual(expected);
+  });
+
+  it("calls no machine an orphan while the swarm does not answer", () => {
+    const observed: Observed = { machines: [view("node1")], nodes: undefined, swarmError: "no manager answers" };
+    expect(findingsOf(aSpec([aMachineSpec("node1")]), observed)).toEqual([]);
+  });
+});
