@@ -4,7 +4,7 @@ import { systemClock } from "../util/clock.ts";
 import type { Io } from "./context.ts";
 import { createInterrupts, type Interrupts } from "./interrupts.ts";
 import { realHost } from "./real-host.ts";
-import { realLibrary, type Surroundings } from "./real-library.ts";
+import { realLibrary, realParts, type Surroundings } from "./real-library.ts";
 import { terminalStreams } from "./real-terminal.ts";
 
 /** Everything real: the process, its streams and signals, this host, and the library on top of them. */
@@ -43,7 +43,7 @@ export function realIo(): Io {
       return await askLine({ input: stdin(), output: stderr }, question, signal);
     },
     host: realHost({ ...platformFacts(), searchPath: env["PATH"] ?? "" }),
-    library: realLibrary(surroundings()),
+    library: realLibrary(surroundings(), () => realParts({ clock: systemClock })),
     close: () => {
       if (!stdinUsed) return;
       process.stdin.pause();

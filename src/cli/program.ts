@@ -21,6 +21,7 @@ export const families: Readonly<Record<string, { readonly summary: string; reado
   cluster: { summary: "Make, list and change clusters", heading: "Clusters" },
   swarm: { summary: "Form a swarm and look at it", heading: "Swarm" },
   image: { summary: "Base images of the local provider", heading: "Machines" },
+  lock: { summary: "Who is changing the cluster", heading: "Help and upkeep" },
   template: { summary: "Cluster files to begin with", heading: "Help and upkeep" },
 };
 
@@ -68,6 +69,8 @@ export const program: readonly Entry[] = [
   { name: "template show", heading: "Help and upkeep", summary: "Print a built-in template", load: async () => (await import("./commands/template-show.ts")).templateShow },
   { name: "schema", heading: "Help and upkeep", summary: "Print the JSON Schema of the cluster file", load: async () => (await import("./commands/schema.ts")).schema },
   { name: "doctor", heading: "Help and upkeep", summary: "Say what this host can do, and what is unknown", load: async () => (await import("./commands/doctor.ts")).doctor },
+  { name: "lock show", heading: "Help and upkeep", summary: "Say who is changing the cluster", load: async () => (await import("./commands/lock.ts")).lockShow },
+  { name: "lock break", heading: "Help and upkeep", summary: "Take the lock away from whoever holds it", load: async () => (await import("./commands/lock.ts")).lockBreak },
   { name: "refresh", heading: "Help and upkeep", summary: "Bring the journal in line with the world, and list what does not fit", load: async () => (await import("./commands/refresh.ts")).refresh },
   { name: "completion", heading: "Help and upkeep", summary: "Print completion for bash, zsh or fish", load: async () => (await import("./commands/completion.ts")).completion },
   { name: "version", heading: "Help and upkeep", summary: "Print the version", load: async () => (await import("./commands/version.ts")).version },

@@ -5,15 +5,26 @@ import { BeltError } from "../util/errors.ts";
 import type { Description, Library } from "./library.ts";
 
 /** What the library gets from the process; how to emit is each command's own. */
-export type Surroundings = Omit<Dependencies, "emit" | "run" | "providers">;
+export type Surroundings = Omit<Dependencies, "emit" | keyof Parts>;
+
+/** The parts of the library that do something to the world, loaded when they are first used. */
+export type Parts = Pick<Dependencies, "run" | "providers" | "connect">;
+
+/** The real ones. */
+export async function realParts({ clock }: Pick<Dependencies, "clock">): Promise<Parts> {
+  const { runProcess } = await import("../util/processes.ts");
+  const { providers } = await import("../providers/registry.ts");
+  let opening: Promise<Parts["connect"]> | undefined;
+  const connect: Parts["connect"] = async (target, signal) => {
+    opening ??= import("../ssh/connect.ts").then(({ createConnect }) => createConnect({ clock }));
+    return await (await opening)(target, signal);
+  };
+  return { run: runProcess, providers, connect };
+}
 
 /** The cluster layer, loaded part by part at first use. */
-export function realLibrary(surroundings: Surroundings): Library {
-  const dependencies = async (emit: Emit): Promise<Dependencies> => {
-    const { runProcess } = await import("../util/processes.ts");
-    const { providers } = await import("../providers/registry.ts");
-    return { ...surroundings, run: runProcess, emit, providers };
-  };
+export function realLibrary(surroundings: Surroundings, parts: () => Promise<Parts>): Library {
+  const dependencies = async (emit: Emit): Promise<Dependencies> => ({ ...surroundings, ...(await parts()), emit });
   const home = async (): Promise<Home> => {
     const { findHome } = await import("../cluster/home.ts");
     return await findHome(surroundings.cwd, surroundings.env, surroundings.uid);
@@ -50,7 +61,7 @@ export function realLibrary(surroundings: Surroundings): Library {
       return (await listTemplates()).map(({ name, description }) => ({ name, summary: description }));
     },
     templateText: async (name) => (await (await import("../cluster/spec/templates.ts")).readTemplate(name)).text,
-    providers: async () => Object.keys((await import("../providers/registry.ts")).providers),
+    providers: async () => Object.keys((await parts()).providers),
     schema: async () => {
       const { fullSchema } = await import("../cluster/load-spec.ts");
       return await fullSchema((await quietly()).providers);

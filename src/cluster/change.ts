@@ -1,11 +1,11 @@
 import path from "node:path";
 import { BeltError, isBeltError } from "../util/errors.ts";
 import { makeFolder, readTextIfThere } from "../util/files.ts";
+import { takeClusterLock } from "./cluster-lock.ts";
 import { type ClusterContext, emit } from "./context.ts";
 import { makeHome } from "./home.ts";
 import { journalVersion } from "./journal-records.ts";
 import { sshKeyFile } from "./keys.ts";
-import { takeLock } from "./lock.ts";
 import { sourceName } from "./outcome.ts";
 import { toStored } from "./stored-spec.ts";
 import type { Outcome } from "./types.ts";
@@ -27,7 +27,9 @@ export async function changing(
 ): Promise<Outcome> {
   await makeHome(context.home);
   await makeFolder(context.folder.path, 0o700);
-  await using lock = await takeLock(context.folder.lock, `belt ${command}`, context.deps);
+  const claim = { command: `belt ${command}`, after: context.journal.state.fence };
+  await using lock = await takeClusterLock(context.folder.lock, claim, context.deps);
+  context.lock.hold(lock);
   const { username: user, hostname: host } = context.deps;
   await context.journal.reload(); // under the lock nobody else writes
   await requireIdentity(context);

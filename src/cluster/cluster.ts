@@ -30,6 +30,8 @@ export function clusterOn(context: ClusterContext): Cluster {
       const { swarmError } = observed;
       return { changes: plan(spec, observed), findings: findingsOf(spec, observed), swarmError };
     },
+    lockState: async (signal) => (await import("./lock-state.ts")).lockState(context, signal),
+    breakLock: async (signal) => (await import("./lock-state.ts")).breakLocks(context, signal),
     journal: () => context.journal.records,
     judge: async (kind, names, signal) => {
       const { judgeChange } = await import("./guards.ts");

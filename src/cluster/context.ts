@@ -1,5 +1,6 @@
 import type { Machine } from "../providers/provider.ts";
 import type { KnownHosts } from "../ssh/known-hosts.ts";
+import type { HeldLock } from "./cluster-lock.ts";
 import type { BeltEvent } from "./events.ts";
 import type { Fleet } from "./fleet.ts";
 import type { ClusterFolder, Home } from "./home.ts";
@@ -28,6 +29,7 @@ export interface ClusterContext {
   readonly knownHosts: KnownHosts;
   readonly fleet: Fleet;
   readonly sessions: Sessions;
+  readonly lock: HeldLock;
 }
 
 /** An event without its time, which is added where it is emitted. */

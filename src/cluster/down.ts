@@ -20,6 +20,7 @@ export async function down(context: ClusterContext, signal: AbortSignal): Promis
     });
   const tally = new Tally(context);
   const machines = [...(await machinesByName(context, signal)).values()];
+  context.lock.leaveSwarm();
   await removeMachines(context, machines, tally, signal);
   if (tally.failures.length === 0) {
     await removeShared(context, signal);

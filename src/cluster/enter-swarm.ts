@@ -98,6 +98,7 @@ async function lead(entry: Entry, local: LocalSwarm, signal: AbortSignal): Promi
   );
   if (context.journal.state.swarmId !== result.swarmId)
     await context.journal.record({ kind: "swarm", swarmId: result.swarmId });
+  await context.lock.meet(session.engine, signal);
   const leader: Leader = { name: node.name, engine: session.engine, address: hostAndPort(address, managementPort) };
   entry.formation.offer(leader);
   return { effect: result.effect, detail: "manager", nodeId: result.nodeId, leader };

@@ -27,7 +27,10 @@ export async function speakerExcept(context: ClusterContext, except: string, sig
   const machines = new Map(await machinesByName(context, signal));
   machines.delete(except);
   const answer = await askSwarm(context, machines, signal);
-  if (answer.kind === "answered") return answer.by.engine;
+  if (answer.kind === "answered") {
+    await context.lock.meet(answer.by.engine, signal);
+    return answer.by.engine;
+  }
   throw new BeltError("swarm.no-leader", `no ${except === "" ? "" : "other "}manager answers: ${answer.why}`);
 }
 

@@ -20,6 +20,7 @@ export async function observe(context: ClusterContext, withSwarm: boolean, signa
   const answer: SwarmAnswer = withSwarm
     ? await askSwarm(context, machines, signal)
     : { kind: "none", why: "the swarm was not asked" };
+  if (answer.kind === "answered") await context.lock.meet(answer.by.engine, signal);
   const nodes = answer.kind === "answered" ? answer.nodes : undefined;
   const seen = await observedFrom(context, machines, nodes);
   return answer.kind === "none" ? { ...seen, swarmError: answer.why } : seen;

@@ -4,6 +4,7 @@ import { openKnownHosts } from "../ssh/known-hosts.ts";
 import { BeltError } from "../util/errors.ts";
 import { randomHex } from "../util/random.ts";
 import { clusterOn } from "./cluster.ts";
+import { HeldLock } from "./cluster-lock.ts";
 import type { ClusterContext } from "./context.ts";
 import { Fleet } from "./fleet.ts";
 import { type ClusterFolder, clusterFolder, clusterNames, type Home } from "./home.ts";
@@ -91,6 +92,7 @@ async function contextFor(home: Home, described: Described, deps: Dependencies):
     ]),
     knownHosts,
     fleet: new Fleet(deps),
+    lock: new HeldLock(),
     sessions: new Sessions({
       reach: reachWith(deps),
       privateKey: async () => (await sshKey()).privateKey,

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { providers } from "../providers/registry.ts";
+import { createConnect } from "../ssh/connect.ts";
 import { systemClock } from "../util/clock.ts";
 import { runProcess } from "../util/processes.ts";
 import { jitter } from "../util/random.ts";
@@ -51,5 +52,6 @@ function dependencies({ cwd, onEvent }: OpenOptions): Dependencies {
     run: runProcess,
     emit: onEvent ?? (() => {}),
     providers,
+    connect: createConnect({ clock: systemClock }),
   };
 }

@@ -37,7 +37,7 @@ export async function recoverIdentity(
     });
   await makeHome(home);
   await makeFolder(folder.path, 0o700);
-  await using _lock = await takeLock(folder.lock, "belt refresh", deps);
+  await using _lock = await takeLock(folder.lock, { command: "belt refresh", after: 0 }, deps);
   const journal = await openJournal(folder.journal, deps.clock);
   await journal.record({ kind: "cluster", version: journalVersion, id: only, name: spec.name });
 }

@@ -1,5 +1,4 @@
 import type { Machine } from "../providers/provider.ts";
-import { createConnect } from "../ssh/connect.ts";
 import { connectWithin } from "../ssh/connect-within.ts";
 import type { Connection, Target } from "../ssh/connection.ts";
 import type { Engine } from "../swarm/engine.ts";
@@ -22,8 +21,7 @@ export interface Session {
 export type Reach = (target: Target, deadlineMs: number, signal: AbortSignal) => Promise<Connection>;
 
 /** The real {@link Reach}. */
-export function reachWith({ clock, random }: Pick<Dependencies, "clock" | "random">): Reach {
-  const connect = createConnect({ clock });
+export function reachWith({ connect, clock, random }: Pick<Dependencies, "connect" | "clock" | "random">): Reach {
   return (target, deadlineMs, signal) => connectWithin(connect, target, { deadlineMs, clock, random }, signal);
 }
 

@@ -1,5 +1,5 @@
 import type { ImageStore, Machine, Problem, Provider, ProviderPlugin } from "../providers/provider.ts";
-import type { Connection } from "../ssh/connection.ts";
+import type { Connect, Connection } from "../ssh/connection.ts";
 import type { Engine, SwarmNode } from "../swarm/engine.ts";
 import type { Clock } from "../util/clock.ts";
 import type { BeltError } from "../util/errors.ts";
@@ -10,6 +10,7 @@ import type { Emit, Phase } from "./events.ts";
 import type { GuardedChange } from "./guards.ts";
 import type { JournalRecord } from "./journal-records.ts";
 import type { Leniency } from "./leave.ts";
+import type { LockState } from "./lock-state.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 import type { UpOptions } from "./up.ts";
 
@@ -24,6 +25,8 @@ export interface Dependencies extends Surroundings {
   readonly run: RunProcess;
   readonly emit: Emit;
   readonly providers: ProviderRegistry;
+  /** Opens one SSH connection. */
+  readonly connect: Connect;
 }
 
 /** Where a cluster's description came from; the path of a file is absolute here. */
@@ -141,6 +144,10 @@ export interface Cluster extends AsyncDisposable {
   images(): Promise<ImageStore | undefined>;
   /** What stands in the way of making the machines of the file (or the named ones), each with its fix if there is one. */
   check(signal: AbortSignal): Promise<readonly Problem[]>;
+  /** Who holds the cluster's lock; a command that only reads takes none. */
+  lockState(signal: AbortSignal): Promise<LockState>;
+  /** Takes the lock away from whoever holds it. */
+  breakLock(signal: AbortSignal): Promise<void>;
   /** The durable record of what was done, oldest first. */
   journal(): readonly JournalRecord[];
   /** With `swarm: false` only the provider is asked, and no connection is made. */

@@ -7,7 +7,7 @@ import { type ClusterContext, emit, machinesByName } from "./context.ts";
 import type { Leader } from "./formation.ts";
 import { leaderAmong } from "./leader.ts";
 import type { Leniency } from "./leave.ts";
-import { observe, observedFrom } from "./observe.ts";
+import { askSwarm, observe, observedFrom } from "./observe.ts";
 import { conclude, upCommand } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";
 import { pickViews } from "./pick.ts";
@@ -36,12 +36,23 @@ export interface UpOptions extends Leniency {
 export async function up(context: ClusterContext, options: UpOptions, signal: AbortSignal): Promise<Outcome> {
   const tally = new Tally(context);
   const existing = await machinesByName(context, signal);
+  await meetSwarm(context, existing, signal);
   const going = destructive(plan(context.spec, await observedFrom(context, existing, undefined)));
   if (!options.allowRemove) refuseRemoval(going);
   const machines = await bringAbout(context, context.spec.machines, { tally, existing, leniency: options }, signal);
   if (tally.failures.length === 0) await takeAway(context, going, { tally, leniency: options }, signal);
   if (tally.failures.length === 0) await context.journal.closeOpen();
   return conclude(context, tally, machines, upCommand(context));
+}
+
+/** Finds out, before anything is changed, whether somebody in another folder or on another host is changing this cluster. */
+async function meetSwarm(
+  context: ClusterContext,
+  existing: ReadonlyMap<string, Machine>,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await askSwarm(context, existing, signal);
+  if (answer.kind === "answered") await context.lock.meet(answer.by.engine, signal);
 }
 
 /** Refuses changes that destroy machines. @throws BeltError `guard.removal` naming them. */

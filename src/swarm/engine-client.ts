@@ -92,6 +92,15 @@ class EngineClient implements Engine {
     return this.#get("/swarm", swarmSchema, signal);
   }
 
+  async setSwarmLabels(labels: SwarmObject["labels"], version: number, signal: AbortSignal): Promise<void> {
+    const swarm = await this.#get("/swarm", swarmSpecSchema, signal);
+    // The engine compares the version too; this keeps a spec that was read later from being sent under an older one.
+    if (swarm.Version.Index !== version)
+      throw new BeltError("engine.conflict", `${this.name}: the swarm's cluster object was changed meanwhile`);
+    const body = { ...swarm.Spec, Labels: labels };
+    await this.#call({ method: "POST", path: `/swarm/update?version=${version}`, body }, signal);
+  }
+
   async rotateTokens(signal: AbortSignal): Promise<void> {
     const swarm = await this.#get("/swarm", swarmSpecSchema, signal);
     const query = `version=${swarm.Version.Index}&rotateWorkerToken=true&rotateManagerToken=true`;

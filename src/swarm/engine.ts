@@ -103,6 +103,12 @@ export interface Engine extends AsyncDisposable {
   swarmJoin(request: JoinRequest, signal: AbortSignal): Promise<void>;
   swarmLeave(force: boolean, signal: AbortSignal): Promise<void>;
   swarmInspect(signal: AbortSignal): Promise<SwarmObject>;
+  /**
+   * Sets the labels of the swarm's cluster object, if it still has this version.
+   *
+   * @throws BeltError `engine.conflict` when it was changed since.
+   */
+  setSwarmLabels(labels: Readonly<Record<string, string>>, version: number, signal: AbortSignal): Promise<void>;
   rotateTokens(signal: AbortSignal): Promise<void>;
   nodes(signal: AbortSignal): Promise<readonly SwarmNode[]>;
   updateNode(

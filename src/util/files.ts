@@ -40,6 +40,16 @@ export async function createFileOnce(file: string, content: string, mode = 0o644
   }
 }
 
+/** When a file was last changed, in milliseconds since the epoch; `undefined` if it is not there. */
+export async function changedAt(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Moves a file or folder in one step; `false` if it is not there. */
 export async function movePath(from: string, to: string): Promise<boolean> {
   try {

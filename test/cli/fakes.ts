@@ -162,6 +162,8 @@ export function fakeCluster(change: Partial<Cluster> = {}): Cluster {
     check: async () => [],
     observe: async () => observed(shopNames.map((name) => aView(name))),
     plan: async () => ({ changes: [], findings: [], swarmError: undefined }),
+    lockState: async () => ({ folder: undefined, swarm: undefined, swarmError: undefined }),
+    breakLock: unscripted("breakLock"),
     journal: () => [],
     up: unscripted("up"),
     down: unscripted("down"),

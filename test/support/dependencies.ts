@@ -1,6 +1,7 @@
 import type { BeltEvent } from "../../src/cluster/events.ts";
 import type { Dependencies } from "../../src/cluster/types.ts";
 import { providers } from "../../src/providers/registry.ts";
+import { createConnect } from "../../src/ssh/connect.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { runProcess } from "../../src/util/processes.ts";
 
@@ -23,6 +24,7 @@ export function testDependencies(
     homeFolder: cwd,
     cwd,
     providers,
+    connect: createConnect({ clock: systemClock }),
     emit: (event) => events.push(event),
     events,
     ...change,

@@ -127,6 +127,15 @@ export class FakeEngine implements Engine {
     return { id, version, labels, workerToken: new Secret(tokens.worker), managerToken: new Secret(tokens.manager) };
   }
 
+  async setSwarmLabels(labels: SwarmObject["labels"], version: number): Promise<void> {
+    this.#begin("setSwarmLabels");
+    const swarm = this.#manager();
+    if (swarm.version !== version)
+      throw this.refuses("POST /swarm/update", "rpc error: code = Unknown desc = update out of sequence", 500);
+    swarm.version += 1;
+    swarm.labels = labels;
+  }
+
   async rotateTokens(): Promise<void> {
     this.#begin("rotateTokens");
     const swarm = this.#manager();

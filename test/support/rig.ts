@@ -26,6 +26,7 @@ export interface Running {
   event(meant: (event: BeltEvent) => boolean): Promise<BeltEvent>;
   /** Ends it as a power cut would. */
   kill(): void;
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
   /** Presses Ctrl-C. */
   interrupt(): void;
 }
@@ -158,7 +159,13 @@ export function startBelt(cwd: string, words: readonly string[], input = ""): Ru
       look();
       ended.then(({ stderr }) => reject(new Error(`belt ended without the event: ${stderr}`)), reject);
     });
-  return { ended, event, kill: () => child.kill("SIGKILL"), interrupt: () => child.kill("SIGINT") };
+  return {
+    ended,
+    event,
+    signal: (name) => child.kill(name),
+    kill: () => child.kill("SIGKILL"),
+    interrupt: () => child.kill("SIGINT"),
+  };
 }
 
 /** Runs a line of bash in a folder, with `belt` as a command. */

@@ -97,6 +97,7 @@ export function engineThat(answers: {
     swarmJoin: unexpected,
     swarmLeave: unexpected,
     swarmInspect: unexpected,
+    setSwarmLabels: unexpected,
     rotateTokens: unexpected,
     nodes: unexpected,
     updateNode: unexpected,

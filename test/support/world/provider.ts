@@ -1,0 +1,74 @@
+import { z } from "zod";
+import type { CreateOutcome, MachineRequest, Provider, ProviderPlugin } from "../../../src/providers/provider.ts";
+import { aMachine } from "../world.ts";
+import { changeWorld, countLook, readWorld } from "./state.ts";
+
+/** A provider whose machines are lines of the world's file; every change that takes effect is in the world's ledger. */
+export function worldProvider(folder: string): ProviderPlugin {
+  return {
+    name: "world",
+    title: "Machines of a test's world",
+    pace: { pollMs: 20, batch: 2, parallel: 2 },
+    options: z.strictObject({}),
+    describe: () => ({ image: "", region: "", defaultSize: "" }),
+    open: async () => openWorld(folder),
+  };
+}
+
+function openWorld(folder: string): Provider {
+  return {
+    name: "world",
+    check: async () => [],
+    list: async (clusterId) => {
+      countLook(folder, "list");
+      const all = Object.values(readWorld(folder).machines).map(({ machine }) => machine);
+      return all.filter((machine) => machine.clusterId === clusterId);
+    },
+    create: async (requests) => requests.map((request) => create(folder, request)),
+    remove: async (machines) =>
+      machines.map((machine) => {
+        changeWorld(folder, ({ machines: { [machine.name]: gone, ...rest }, ledger }) =>
+          gone ? { machines: rest, ledger: [...ledger, `remove ${machine.name}`] } : {},
+        );
+        return { kind: "removed", machine };
+      }),
+    shared: {
+      ensure: async ({ clusterId }) =>
+        changeWorld(folder, ({ shared, ledger }) => ({
+          shared: [...new Set([...shared, clusterId])],
+          ledger: [...ledger, "share world"],
+        })),
+      remove: async (clusterId) =>
+        changeWorld(folder, ({ shared, ledger }) =>
+          shared.includes(clusterId)
+            ? { shared: shared.filter((id) => id !== clusterId), ledger: [...ledger, "unshare world"] }
+            : {},
+        ),
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+function create(folder: string, request: MachineRequest): CreateOutcome {
+  const { name, group, clusterId, clusterName, specHash, authorizedKeys } = request;
+  const known = readWorld(folder).machines[name];
+  if (known) return { kind: "exists", machine: known.machine };
+  const number = readWorld(folder).ledger.length + 1;
+  const address = `10.9.0.${Object.keys(readWorld(folder).machines).length + 1}`;
+  const machine = aMachine(
+    name,
+    { kind: "running" },
+    {
+      ...{ id: `${name}-${number}`, group, clusterId, clusterName, specHash, provider: "world", image: "", region: "" },
+      ...{ publicAddress: address, privateAddress: address, hostKey: request.hostKey.publicKey },
+    },
+  );
+  changeWorld(folder, ({ machines, ledger }) => ({
+    machines: {
+      ...machines,
+      [name]: { machine, authorizedKeys, configured: false, local: undefined, swarmId: undefined },
+    },
+    ledger: [...ledger, `create ${name}`],
+  }));
+  return { kind: "accepted", machine };
+}

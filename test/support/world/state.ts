@@ -1,0 +1,52 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Machine } from "../../../src/providers/provider.ts";
+import type { LocalSwarm, SwarmNode } from "../../../src/swarm/engine.ts";
+
+/** A machine of the world: what its provider keeps of it, and what happened on it. */
+export interface WorldMachine {
+  readonly machine: Machine;
+  readonly authorizedKeys: readonly string[];
+  readonly configured: boolean;
+  readonly local: LocalSwarm | undefined;
+  /** The swarm that its engine is in. */
+  readonly swarmId: string | undefined;
+}
+
+interface WorldSwarm {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly version: number;
+  readonly nodes: readonly SwarmNode[];
+}
+
+/** Everything outside of belt, as it stands on the disk: it outlives every belt that acts on it. */
+export interface World {
+  readonly machines: Readonly<Record<string, WorldMachine>>;
+  readonly swarms: Readonly<Record<string, WorldSwarm>>;
+  readonly shared: readonly string[];
+  /** Every change that took effect, in order: `create node1`, `join node1`, … */
+  readonly ledger: readonly string[];
+  /** Every call that only looked, by its kind. */
+  readonly looks: Readonly<Record<string, number>>;
+}
+
+const empty: World = { machines: {}, swarms: {}, shared: [], ledger: [], looks: {} };
+
+/** The world as it is now. */
+export function readWorld(folder: string): World {
+  const file = path.join(folder, "world.json");
+  return existsSync(file) ? { ...empty, ...JSON.parse(readFileSync(file, "utf8")) } : empty;
+}
+
+/** Changes the world at one stroke: a process that is killed has changed it wholly or not at all. */
+export function changeWorld(folder: string, change: (world: World) => Partial<World>): void {
+  const world = readWorld(folder);
+  const file = path.join(folder, "world.json");
+  writeFileSync(`${file}.new`, JSON.stringify({ ...world, ...change(world) }));
+  renameSync(`${file}.new`, file);
+}
+
+/** Notes that somebody looked at something. */
+export function countLook(folder: string, kind: string): void {
+  changeWorld(folder, ({ looks }) => ({ looks: { ...looks, [kind]: (looks[kind] ?? 0) + 1 } }));
+}
