@@ -7,16 +7,33 @@ export const moveLocalVolumes = {
   summary: "Let tasks start elsewhere although their volumes stay behind",
 };
 
+/** The flag that leaves the cluster file as it is. */
+export const noFile = {
+  flags: "--no-file",
+  summary: "Leave the cluster file as it is: the next plan shows the difference",
+};
+
 /** The flag that lets machines go that the file does not name. */
 export const allowRemove = {
   flags: "--allow-remove",
   summary: "Remove machines that the file does not name, and replace those that are not made as it says",
 };
 
+/** The flag that does not wait longer than a drain is given. */
+export const force = {
+  flags: "--force",
+  summary: "Remove nodes although tasks are left on them when the time to drain is over",
+};
+
 /** What is agreed to by the time work begins: the guard's question was answered before. */
-export const guardAnswered: Leniency = { acceptNoSpare: true, moveLocalVolumes: false };
+export const guardAnswered: Leniency = { acceptNoSpare: true, moveLocalVolumes: false, force: false };
 
 /** The same with the user's word on volumes, for verbs that have {@link moveLocalVolumes}. */
 export function agreed(call: Call): Leniency {
   return { ...guardAnswered, moveLocalVolumes: call.flag("--move-local-volumes") };
+}
+
+/** The same, for verbs that have {@link force} too. */
+export function agreedByForce(call: Call): Leniency {
+  return { ...agreed(call), force: call.flag("--force") };
 }

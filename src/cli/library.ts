@@ -19,8 +19,6 @@ export interface Library {
   recover(description: Description, id: string | undefined, signal: AbortSignal): Promise<void>;
   /** Makes a cluster without machines on a provider, and makes it the one in use. */
   newCluster(name: string, provider: string): Promise<{ readonly file: string }>;
-  /** Changes settings in a cluster's file, comments kept. */
-  updateCluster(name: string, settings: readonly Setting[]): Promise<FileChange>;
   clusterFile(name: string): Promise<{ readonly path: string; readonly text: string }>;
   /** The names of a cluster's machines without asking anybody: from its file and its journal. */
   knownMachines(name: string): Promise<readonly string[]>;
@@ -42,19 +40,6 @@ export interface Description {
     | { readonly kind: "cluster"; readonly name: string };
   /** What `--set` gave, each `key=value`. */
   readonly sets: readonly string[];
-}
-
-/** One `key=value` of `belt cluster update`. */
-export interface Setting {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** A file before and after it was changed. */
-export interface FileChange {
-  readonly path: string;
-  readonly before: string;
-  readonly after: string;
 }
 
 export interface Template {

@@ -1,5 +1,5 @@
 import type { GuardedChange } from "../cluster/guards.ts";
-import type { Cluster, MachineView, Outcome } from "../cluster/types.ts";
+import type { Cluster, GuardReport, MachineView, Outcome } from "../cluster/types.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodes } from "./exit-code.ts";
 import { clusterName } from "./open-cluster.ts";
@@ -42,7 +42,8 @@ export async function workOnNamed(context: CliContext, work: NamedWork): Promise
   });
 }
 
-async function confirmNamed(context: CliContext, ask: string, names: readonly string[]): Promise<boolean> {
+/** Asks about machines by name or count. */
+export async function confirmNamed(context: CliContext, ask: string, names: readonly string[]): Promise<boolean> {
   const machines = count(names.length, "machine");
   return await confirm(context, {
     text: `${ask} ${names.length === 1 ? names[0] : `these ${machines}`}?`,
@@ -59,7 +60,11 @@ export async function settleGuard(
   names: readonly string[],
 ): Promise<boolean> {
   if (guard === undefined) return true;
-  const report = await cluster.judge(guard, names, context.signal);
+  return await askGuard(context, await cluster.judge(guard, names, context.signal));
+}
+
+/** {@link settleGuard} for a word of the guard that is there already. */
+export async function askGuard(context: CliContext, report: GuardReport): Promise<boolean> {
   if (report.verdict === "refused") return true;
   for (const reason of report.reasons) say(context, reason);
   if (report.verdict === "allowed") return true;

@@ -47,10 +47,6 @@ export function realLibrary(surroundings: Surroundings, parts: () => Promise<Par
       const { newCluster } = await import("../cluster/clusters.ts");
       return await newCluster(await home(), name, provider, await quietly());
     },
-    updateCluster: async (name, settings) => {
-      const { updateCluster } = await import("../cluster/clusters.ts");
-      return await updateCluster(await home(), name, settings, await quietly());
-    },
     clusterFile: async (name) => await readClusterFile(await home(), name, await quietly()),
     knownMachines: async (name) => {
       const { knownMachines } = await import("../cluster/clusters.ts");
@@ -94,7 +90,14 @@ async function openDescription(home: Home, { target, sets }: Description, deps: 
     });
   }
   const { loadSpec } = await import("../cluster/load-spec.ts");
-  return await openDescribed(home, { spec: await loadSpec(target, sets, deps), source: target }, deps);
+  const spec = await loadSpec(target, sets, deps);
+  if (target.kind === "file") return await openDescribed(home, { spec, source: target }, deps);
+  // A cluster that was made from a template and changed since has a file of its own.
+  const { clusterFolder } = await import("../cluster/home.ts");
+  const { readTextIfThere } = await import("../util/files.ts");
+  const own: SpecSource = { kind: "file", path: clusterFolder(home, spec.name).ownFile };
+  if ((await readTextIfThere(own.path)) === undefined) return await openDescribed(home, { spec, source: target }, deps);
+  return await openDescribed(home, { spec: await loadSpec(own, sets, deps), source: own }, deps);
 }
 
 async function recoverDescribed(

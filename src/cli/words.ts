@@ -1,5 +1,4 @@
 import { BeltError } from "../util/errors.ts";
-import type { Setting } from "./library.ts";
 import type { Call } from "./verb.ts";
 
 /** The first word of a call whose usage demands one. */
@@ -7,6 +6,12 @@ export function firstWord(call: Call): string {
   const [word] = call.words;
   if (word === undefined) throw new BeltError("internal", "a required argument is missing");
   return word;
+}
+
+/** One `key=value`. */
+interface Setting {
+  readonly key: string;
+  readonly value: string;
 }
 
 /**

@@ -1,16 +1,14 @@
 import { bringUp, type Task } from "./bring-up.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
+import { looseMachines } from "./loose.ts";
 import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import { pickViews } from "./pick.ts";
 import { obtainMachines, startStopped } from "./prepare.ts";
-import type { MachineSpec, Role } from "./spec/types.ts";
+import type { NodeSpec, Role } from "./spec/types.ts";
 import type { Outcome } from "./types.ts";
 import { verify } from "./up.ts";
-
-/** The group of machines that were made by name and that no group of the cluster file holds. */
-export const looseGroup = "loose";
 
 /** Makes machines by name, in no swarm yet; with engine and certificates unless they are to be bare. */
 export async function createNamed(
@@ -23,7 +21,7 @@ export async function createNamed(
   const inFile = new Map(spec.machines.map((machine) => [machine.name, machine]));
   const wanted = names.map((name) => ({
     name,
-    group: inFile.get(name)?.group ?? looseGroup,
+    group: inFile.get(name)?.group ?? looseMachines(options.bare).group,
     provider: inFile.get(name)?.provider ?? spec.provider,
     size: options.size ?? inFile.get(name)?.size,
     image: inFile.get(name)?.image,
@@ -100,7 +98,7 @@ async function enter(
 async function tasksFor(
   context: ClusterContext,
   names: readonly string[],
-  node: (name: string) => MachineSpec | undefined,
+  node: (name: string) => NodeSpec | undefined,
   signal: AbortSignal,
 ): Promise<readonly Task[]> {
   const { machines } = await observe(context, false, signal);
@@ -117,12 +115,12 @@ async function tasksFor(
 }
 
 /** How a machine stands in the swarm when the words of a command decide it: the file's settings with the role as said. */
-function nodeSpec({ spec }: ClusterContext, name: string, role: Role): MachineSpec {
+function nodeSpec({ spec }: ClusterContext, name: string, role: Role): NodeSpec {
   const inFile = spec.machines.find((machine) => machine.name === name);
   if (inFile) return { ...inFile, role };
   return {
     name,
-    group: looseGroup,
+    group: looseMachines(false).group,
     role,
     provider: spec.provider,
     size: undefined,

@@ -8,7 +8,7 @@ import { Formation, type Leader } from "./formation.ts";
 import type { CloseIntent } from "./journal.ts";
 import type { PhaseResult, Tally } from "./phases.ts";
 import type { Session } from "./sessions.ts";
-import type { MachineSpec } from "./spec/types.ts";
+import type { NodeSpec } from "./spec/types.ts";
 import type { HostFacts } from "./steps/facts.ts";
 import { bootstrapSteps } from "./steps/index.ts";
 
@@ -16,7 +16,7 @@ import { bootstrapSteps } from "./steps/index.ts";
 export interface Task {
   readonly name: string;
   /** Its place in the swarm; absent for a machine that is to be in none. */
-  readonly node: MachineSpec | undefined;
+  readonly node: NodeSpec | undefined;
   /** Whether the machine gets an engine and certificates; a bare one is only reached. */
   readonly bootstrap: boolean;
   /** Whether it was there before this command. */

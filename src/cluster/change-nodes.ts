@@ -111,7 +111,8 @@ async function apply(
       await demote(context, at, signal);
       return { effect: "changed", detail: "is a worker" };
     case "drain":
-      if (!wanted.moveLocalVolumes) await guardData(manager, node, signal);
+      if (!wanted.moveLocalVolumes && context.spec.drain.localVolumes === "keep")
+        await guardData(manager, node, signal);
       if (node.availability !== "drain") await manager.updateNode(node, { availability: "drain" }, signal);
       await untilIdle(context, manager, node, signal);
       return { effect: node.availability === "drain" ? "unchanged" : "changed", detail: "is drained" };

@@ -3,6 +3,7 @@ import { BeltError, isBeltError } from "../util/errors.ts";
 import { makeFolder, readTextIfThere } from "../util/files.ts";
 import { takeClusterLock } from "./cluster-lock.ts";
 import { type ClusterContext, emit } from "./context.ts";
+import { type EditedFile, withEdited, writeEdited } from "./file-edit.ts";
 import { makeHome } from "./home.ts";
 import { journalVersion } from "./journal-records.ts";
 import { sshKeyFile } from "./keys.ts";
@@ -14,17 +15,20 @@ import type { Outcome } from "./types.ts";
 export interface ChangeCommand {
   readonly command: string;
   readonly machines: readonly string[];
+  /** The cluster file as it is to be. */
+  readonly file?: EditedFile | undefined;
 }
 
 /**
- * Runs a command that changes the cluster: under the lock, with the journal begun and the cluster file of this moment in it,
- * and with a last event also when it is interrupted or fails as a whole.
+ * Runs a command that changes the cluster: under the lock, with the cluster file written where the command edits it, with the
+ * journal begun and that file in it, and with a last event also when it is interrupted or fails as a whole.
  */
 export async function changing(
-  context: ClusterContext,
-  { command, machines }: ChangeCommand,
-  work: () => Promise<Outcome>,
+  before: ClusterContext,
+  { command, machines, file }: ChangeCommand,
+  work: (context: ClusterContext) => Promise<Outcome>,
 ): Promise<Outcome> {
+  const context = file ? withEdited(before, file) : before;
   await makeHome(context.home);
   await makeFolder(context.folder.path, 0o700);
   const claim = { command: `belt ${command}`, after: context.journal.state.fence };
@@ -34,6 +38,7 @@ export async function changing(
   await context.journal.reload(); // under the lock nobody else writes
   await requireIdentity(context);
   context.journal.writeAs({ command: `belt ${command}`, user, host, fence: lock });
+  if (file) await writeEdited(context, file);
   await begin(context);
   const { spec } = context;
   emit(context, {
@@ -45,7 +50,7 @@ export async function changing(
     source: sourceName(context),
   });
   try {
-    return await work();
+    return await work(context);
   } catch (error) {
     emit(context, {
       event: "finished",

@@ -1,32 +1,101 @@
 import { changing } from "./change.ts";
 import type { ClusterContext } from "./context.ts";
+import type { EditedFile } from "./file-edit.ts";
 import type { Cluster, Outcome } from "./types.ts";
 
 /** The verbs of a cluster that change something. */
 type Changes = Pick<
   Cluster,
-  "up" | "refresh" | "down" | "create" | "bootstrap" | "remove" | "power" | "changeNodes" | "swarmInit" | "swarmJoin"
+  | "up"
+  | "refresh"
+  | "down"
+  | "writeFile"
+  | "create"
+  | "scale"
+  | "resize"
+  | "bootstrap"
+  | "remove"
+  | "power"
+  | "changeNodes"
+  | "swarmInit"
+  | "swarmJoin"
 >;
 
 /**
- * The verbs that change something, each under the lock and with the journal. A verb is loaded when it is used: commands that
- * only look, or only run something on machines, need none of them.
+ * The verbs that change something, each under the lock and with the journal, and with the cluster file as it is from then on. A
+ * verb is loaded when it is used: commands that only look, or only run something on machines, need none of them.
  */
 export function changesOn(context: ClusterContext): Changes {
-  const change = (command: string, machines: readonly string[], work: () => Promise<Outcome>): Promise<Outcome> =>
-    changing(context, { command, machines }, work);
+  const change: Change = (command, machines, work, file) => changing(context, { command, machines, file }, work);
+  return { ...ofTheCluster(context, change), ...ofNamedMachines(context, change) };
+}
+
+type Change = (
+  command: string,
+  machines: readonly string[],
+  work: (context: ClusterContext) => Promise<Outcome>,
+  file?: EditedFile,
+) => Promise<Outcome>;
+
+function ofTheCluster(
+  context: ClusterContext,
+  change: Change,
+): Pick<Changes, "up" | "refresh" | "down" | "writeFile" | "scale"> {
   const all = context.spec.machines.map(({ name }) => name);
   return {
     up: (options, signal) =>
-      change("up", all, async () => (await import("./up.ts")).up(requireFresh(context), options, signal)),
+      change(
+        "up",
+        all,
+        async (inner) => (await import("./up.ts")).up(requireFresh(inner), options, signal),
+        options.file,
+      ),
     refresh: (signal) => change("refresh", [], async () => (await import("./refresh.ts")).refresh(context, signal)),
     down: (signal) => change("down", [], async () => (await import("./down.ts")).down(context, signal)),
+    writeFile: async (file) => {
+      const { conclude } = await import("./outcome.ts");
+      const { Tally } = await import("./phases.ts");
+      await change("cluster update", [], async (inner) => conclude(inner, new Tally(inner), [], ""), file);
+    },
+    scale: (plan, { writesFile, ...leniency }, signal) =>
+      change(
+        "scale",
+        [...plan.coming, ...plan.going.map(({ name }) => name)],
+        async (inner) =>
+          (await import("./scale.ts")).scale({ ...requireFresh(inner), spec: plan.file.spec }, plan, leniency, signal),
+        writesFile ? plan.file : undefined,
+      ),
+  };
+}
+
+function ofNamedMachines(
+  context: ClusterContext,
+  change: Change,
+): Omit<Changes, keyof ReturnType<typeof ofTheCluster>> {
+  return {
     create: (names, options, signal) =>
-      change("create", names, async () => (await adHoc()).createNamed(requireFresh(context), names, options, signal)),
+      change(
+        "create",
+        names,
+        async (inner) => (await adHoc()).createNamed(requireFresh(inner), names, options, signal),
+        options.file,
+      ),
+    resize: (wanted, file, signal) =>
+      change(
+        "resize",
+        wanted.names,
+        async (inner) => (await import("./resize.ts")).resize(inner, wanted, signal),
+        file,
+      ),
     bootstrap: (names, signal) =>
       change("bootstrap", names, async () => (await adHoc()).bootstrapNamed(requireFresh(context), names, signal)),
-    remove: (names, leniency, signal) =>
-      change("rm", names, async () => (await import("./remove.ts")).removeNamed(context, names, leniency, signal)),
+    remove: (names, leniency, file, signal) =>
+      change(
+        "rm",
+        names,
+        async (inner) => (await import("./remove.ts")).removeNamed(inner, { names, file }, leniency, signal),
+        file,
+      ),
     power: (action, names, leniency, signal) =>
       change(action, names, async () => {
         const { changePower } = await import("./power.ts");

@@ -24,12 +24,15 @@ export function clusterOn(context: ClusterContext): Cluster {
     images: async (): Promise<ImageStore | undefined> => (await context.fleet.open(spec.provider)).provider.images,
     check: (signal) => check(context, signal),
     observe: ({ swarm }, signal) => look(swarm, signal),
-    plan: async (signal) => {
+    plan: async ({ file }, signal) => {
       const [{ plan }, { findingsOf }] = await Promise.all([import("./plan.ts"), import("./findings.ts")]);
-      const observed = await look(true, signal);
+      const wanted = file?.spec ?? spec;
+      const observed = file ? await observe({ ...context, spec: wanted }, true, signal) : await look(true, signal);
       const { swarmError } = observed;
-      return { changes: plan(spec, observed), findings: findingsOf(spec, observed), swarmError };
+      return { changes: plan(wanted, observed), findings: findingsOf(wanted, observed), swarmError };
     },
+    editFile: async (edit) => (await import("./file-edit.ts")).editFile(context, edit),
+    planScale: async (targets, signal) => (await import("./scale.ts")).planScale(context, targets, signal),
     lockState: async (signal) => (await import("./lock-state.ts")).lockState(context, signal),
     breakLock: async (signal) => (await import("./lock-state.ts")).breakLocks(context, signal),
     journal: () => context.journal.records,

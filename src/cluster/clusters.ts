@@ -1,24 +1,15 @@
 import path from "node:path";
 import { BeltError } from "../util/errors.ts";
-import { makeFolder, readTextIfThere, writeFileAtomic } from "../util/files.ts";
+import { makeFolder, writeFileAtomic } from "../util/files.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
 import { randomHex } from "../util/random.ts";
 import { loadPlugin } from "./fleet.ts";
 import { clusterFolder, clusterNames, type Home, makeHome, setCurrentCluster } from "./home.ts";
 import { openJournal } from "./journal.ts";
 import { journalVersion } from "./journal-records.ts";
-import { fullSchema, parseText } from "./load-spec.ts";
+import { parseText } from "./load-spec.ts";
 import { describeNamed } from "./open-cluster.ts";
-import { setInClusterFile } from "./spec/edit.ts";
-import { resolveSetting } from "./spec/settings.ts";
 import type { Dependencies } from "./types.ts";
-
-/** A file before and after it was changed. */
-export interface FileChange {
-  readonly path: string;
-  readonly before: string;
-  readonly after: string;
-}
 
 /**
  * Makes a cluster that has no machines yet, with a cluster file of its own under the home, and makes it the one in use.
@@ -44,37 +35,6 @@ export async function newCluster(
   await journal.record({ kind: "cluster", version: journalVersion, id: randomHex(16), name });
   await setCurrentCluster(home, name);
   return { file: folder.ownFile };
-}
-
-/**
- * Changes settings in a cluster's own file, comments and order kept: keys of the file by their path (`protect`,
- * `engine.version`), any other word as an option of its provider (`region`, `image`). Nothing is written unless the whole
- * file is valid afterwards.
- */
-export async function updateCluster(
-  home: Home,
-  name: string,
-  settings: readonly { readonly key: string; readonly value: string }[],
-  deps: Dependencies,
-): Promise<FileChange> {
-  const { spec, source, stale } = await describeNamed(home, name, deps);
-  if (stale) throw stale;
-  if (source.kind === "template")
-    throw new BeltError(
-      "usage.invalid",
-      `${name} was made from the template ${source.name}, which is not yours to change`,
-      {
-        hint: `Make it yours: belt template show ${source.name} > cluster.yml, then edit that file and run belt up.`,
-      },
-    );
-  const before = (await readTextIfThere(source.path)) ?? "";
-  const schema = await fullSchema(deps.providers);
-  const changes = settings.map(({ key, value }) => resolveSetting(schema, spec.provider, { key, word: value }));
-  const after = setInClusterFile(before, changes);
-  const file = path.relative(deps.cwd, source.path);
-  await parseText({ file, text: after }, [], deps);
-  await writeFileAtomic(source.path, after, 0o644);
-  return { path: source.path, before, after };
 }
 
 /** The names of a cluster's machines without asking anybody: from its file and from what its journal saw made. */

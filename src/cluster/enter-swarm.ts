@@ -14,7 +14,7 @@ import type { Formation, Leader } from "./formation.ts";
 import { availabilityToSet, keysToDrop, labelsFor } from "./owned-labels.ts";
 import type { PhaseResult, Tally } from "./phases.ts";
 import type { Session } from "./sessions.ts";
-import type { MachineSpec } from "./spec/types.ts";
+import type { NodeSpec } from "./spec/types.ts";
 import type { HostFacts } from "./steps/facts.ts";
 
 /** One machine that is to be a node, with what its way into the swarm shares with the others. */
@@ -28,7 +28,7 @@ export interface Entry {
   readonly adopt: string | undefined;
   readonly session: Session;
   readonly facts: HostFacts;
-  readonly node: MachineSpec;
+  readonly node: NodeSpec;
   readonly existed: boolean;
 }
 

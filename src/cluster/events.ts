@@ -55,6 +55,7 @@ export type BeltEvent =
   | { readonly event: "machine-removed"; readonly at: number; readonly machine: string }
   | { readonly event: "work-started"; readonly at: number; readonly work: string }
   | { readonly event: "work-finished"; readonly at: number; readonly work: string; readonly effect: Effect }
+  | { readonly event: "file-changed"; readonly at: number; readonly path: string }
   | { readonly event: "note"; readonly at: number; readonly machine?: string; readonly message: string }
   | {
       readonly event: "verified";

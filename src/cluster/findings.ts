@@ -3,7 +3,7 @@ import { machineOf } from "../swarm/identity.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
 import { driftOf } from "./drift.ts";
 import { availabilityLabel } from "./owned-labels.ts";
-import type { ClusterSpec, MachineSpec } from "./spec/types.ts";
+import { type ClusterSpec, isNodeSpec, type MachineSpec } from "./spec/types.ts";
 import type { Finding, MachineView, Observed } from "./types.ts";
 
 /**
@@ -36,10 +36,11 @@ function findingOf(view: MachineView, wanted: MachineSpec | undefined, observed:
     return inNone
       ? { kind: "orphan", name, what: "a machine in no swarm, which the file does not name", fix: `belt rm ${name}` }
       : { kind: "unnamed", name, what: "the file does not name it", fix: `belt rm ${name}, or name it in the file` };
-  if (inNone) return { kind: "orphan", name, what: "a machine in no swarm", fix: "belt up joins it" };
+  if (inNone && isNodeSpec(wanted))
+    return { kind: "orphan", name, what: "a machine in no swarm", fix: "belt up joins it" };
   const drift = driftIn(view, wanted, observed);
   if (drift !== undefined) return drift;
-  if (node && isHeld(node, wanted))
+  if (node && isNodeSpec(wanted) && isHeld(node, wanted))
     return {
       kind: "held",
       name,
@@ -59,7 +60,7 @@ function driftIn({ name, machine, node }: MachineView, wanted: MachineSpec, obse
   const made = machine && make ? driftOf(machine, make) : [];
   if (made.length > 0)
     return { kind: "drifted", name, what: made.join("; "), fix: "belt up --allow-remove replaces it" };
-  if (!node || node.role === wanted.role) return undefined;
+  if (!node || !isNodeSpec(wanted) || node.role === wanted.role) return undefined;
   return { kind: "drifted", name, what: `is a ${node.role}, the file says ${wanted.role}`, fix: "belt up" };
 }
 

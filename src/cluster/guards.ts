@@ -1,7 +1,8 @@
 import type { Machine } from "../providers/provider.ts";
 import type { Engine, SwarmNode } from "../swarm/engine.ts";
 import { judge, type ManagerChange, type ManagerState, removalOrder } from "../swarm/quorum.ts";
-import { BeltError } from "../util/errors.ts";
+import { mapBounded } from "../util/concurrency.ts";
+import { BeltError, isBeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import type { ClusterContext } from "./context.ts";
 import type { GuardReport, MachineView, Observed } from "./types.ts";
@@ -71,6 +72,20 @@ export async function guardData(manager: Engine, node: SwarmNode, signal: AbortS
   );
   throw new BeltError("guard.data", `tasks on ${node.hostname} keep data there: ${[...new Set(uses)].join("; ")}`, {
     hint: "Move the data first. With --move-local-volumes the tasks start elsewhere, on empty volumes.",
+  });
+}
+
+/** {@link guardData} for all nodes that are to go, before any of them does: every service and volume at once. */
+export async function guardAllData(manager: Engine, nodes: readonly SwarmNode[], signal: AbortSignal): Promise<void> {
+  const results = await mapBounded(nodes, 8, (node) => guardData(manager, node, signal));
+  const refusals = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  const [first] = refusals;
+  if (first === undefined) return;
+  const bound = refusals.filter((error) => isBeltError(error, "guard.data"));
+  if (bound.length < refusals.length || !isBeltError(first))
+    throw refusals.find((error) => !isBeltError(error, "guard.data"));
+  throw new BeltError("guard.data", bound.map(({ message }) => message).join("; "), {
+    ...(first.hint === undefined ? {} : { hint: first.hint }),
   });
 }
 

@@ -1,7 +1,7 @@
-import type { Engine, SwarmNode } from "../swarm/engine.ts";
+import type { Engine, SwarmNode, SwarmTask } from "../swarm/engine.ts";
 import { withDeadline } from "../util/deadline.ts";
-import { BeltError } from "../util/errors.ts";
-import { type ClusterContext, machinesByName, reach } from "./context.ts";
+import { BeltError, isBeltError } from "../util/errors.ts";
+import { type ClusterContext, emit, machinesByName, reach } from "./context.ts";
 import { enforce, guardData, judgeChange } from "./guards.ts";
 import { askSwarm, observe } from "./observe.ts";
 import type { PhaseResult } from "./phases.ts";
@@ -20,6 +20,8 @@ export interface Leniency {
   readonly acceptNoSpare: boolean;
   /** Let tasks start elsewhere although their volumes stay behind. */
   readonly moveLocalVolumes: boolean;
+  /** Go on when a drained node still has tasks after the time that it was given. */
+  readonly force: boolean;
 }
 
 /** A manager's engine that is not the one of `except` (a name, or nothing): nobody speaks for a swarm that he is leaving. */
@@ -49,11 +51,11 @@ export async function leaveSwarm(
   if (!view.node) return { effect: "unchanged", detail: "is in no swarm" };
   const manager = await speakerExcept(context, view.name, signal);
   const node = await nodeNow(manager, view.node, signal);
-  if (!leniency.moveLocalVolumes) await guardData(manager, node, signal);
+  if (!leniency.moveLocalVolumes && context.spec.drain.localVolumes === "keep") await guardData(manager, node, signal);
   if (node.role === "manager") enforce(await judgeNow(context, view, signal), leniency.acceptNoSpare);
   return await context.journal.around("leave", view.name, async () => {
     await manager.updateNode(node, { availability: "drain" }, signal);
-    await untilIdle(context, manager, node, signal);
+    await idle(context, { manager, node }, leniency, signal);
     if (node.role === "manager") await demote(context, { manager, node, view }, signal);
     await depart(context, { manager, node, view }, signal);
     return { effect: "changed", detail: "drained and left the swarm" };
@@ -101,6 +103,20 @@ export async function untilItLeads(context: ClusterContext, view: PresentView, s
   });
 }
 
+/** Waits for the last task to go; with force, not longer than the time that a drain is given. */
+async function idle(
+  context: ClusterContext,
+  { manager, node }: Pick<NodeAtHand, "manager" | "node">,
+  { force }: Leniency,
+  signal: AbortSignal,
+): Promise<void> {
+  await untilIdle(context, manager, node, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (!force || !isBeltError(error, "timeout")) throw error;
+    emit(context, { event: "note", machine: node.hostname, message: `${error.message}; it goes all the same` });
+  });
+}
+
 /** Waits until a drained node has no task left. A node that is down runs nothing, whatever is still on record for it. */
 export async function untilIdle(
   context: ClusterContext,
@@ -109,13 +125,20 @@ export async function untilIdle(
   signal: AbortSignal,
 ): Promise<void> {
   if (node.status !== "ready") return;
-  const deadline = {
-    ms: drainDeadlineMs,
-    what: `${node.hostname} was drained; it still has tasks and did not lose them`,
-    hint: `See them: belt docker node ps ${node.hostname}. Nothing was removed, and the same command goes on.`,
-  };
-  await withDeadline(deadline, context.deps.clock, signal, async (inner) => {
-    while ((await manager.tasks(node.id, inner)).length > 0) await context.deps.clock.sleep(pollMs, inner);
+  let left: readonly SwarmTask[] = [];
+  const deadline = { ms: drainDeadlineMs, what: `${node.hostname} was drained and did not lose its tasks` };
+  const waiting = withDeadline(deadline, context.deps.clock, signal, async (inner) => {
+    for (left = await manager.tasks(node.id, inner); left.length > 0; left = await manager.tasks(node.id, inner))
+      await context.deps.clock.sleep(pollMs, inner);
+  });
+  await waiting.catch(async (error: unknown) => {
+    if (signal.aborted || !isBeltError(error, "timeout")) throw error;
+    const names = await manager.serviceNames(signal);
+    const tasks = left.map(({ serviceId, state }) => `${names.get(serviceId) ?? serviceId} is ${state}`);
+    throw new BeltError("timeout", `${error.message}: ${tasks.join(", ")}`, {
+      hint: `Why: belt docker node ps ${node.hostname}. Nothing was removed, and the same command goes on; --force removes it all the same.`,
+      cause: error,
+    });
   });
 }
 

@@ -7,6 +7,7 @@ import { type ClusterContext, machinesByName, reach } from "./context.ts";
 import { optionsOf } from "./create-machines.ts";
 import type { WantedMake } from "./drift.ts";
 import type { Session } from "./sessions.ts";
+import { isNodeSpec } from "./spec/types.ts";
 import type { MachineView, Observed } from "./types.ts";
 
 /** What asking the swarm brought: its nodes and the manager that answered, or why nobody did. */
@@ -116,7 +117,7 @@ function viewsOf(
     return {
       name,
       group: spec?.group ?? machine?.group ?? "",
-      role: spec?.role,
+      role: spec && isNodeSpec(spec) ? spec.role : undefined,
       provider: machine?.provider ?? spec?.provider ?? context.spec.provider,
       machine,
       node: machine && nodeOf(machine, nodes),

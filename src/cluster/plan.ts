@@ -2,7 +2,7 @@ import type { SwarmNode } from "../swarm/engine.ts";
 import { driftOf } from "./drift.ts";
 import { isGhost, looseNodes } from "./findings.ts";
 import { availabilityToSet, keysToDrop } from "./owned-labels.ts";
-import type { ClusterSpec, MachineSpec } from "./spec/types.ts";
+import { type ClusterSpec, isNodeSpec, type MachineSpec, type NodeSpec } from "./spec/types.ts";
 import type { Change, ChangeAction, MachineView, Observed, Risk } from "./types.ts";
 
 /** Every action in the order in which `up` gets to it: what adds comes before what takes away. */
@@ -57,9 +57,13 @@ function lateness({ action, role }: Change): number {
 type MakeChange = (action: ChangeAction, reason: string, risk?: Risk) => Change;
 
 function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed: Observed): readonly Change[] {
-  const { name, group, role } = wanted;
+  const { name, group } = wanted;
+  const role = isNodeSpec(wanted) ? wanted.role : undefined;
   const change: MakeChange = (action, reason, risk = "none") => ({ action, machine: name, group, role, reason, risk });
-  const enter = [change("bootstrap", "engine and certificates"), change("join", `to be a ${role} of the swarm`)];
+  const enter = [
+    ...(wanted.role === "bare" ? [] : [change("bootstrap", "engine and certificates")]),
+    ...(role === undefined ? [] : [change("join", `to be a ${role} of the swarm`)]),
+  ];
   const machine = view?.machine;
   if (!machine) return [change("create", `group ${group} names it and it is not there`), ...enter];
   switch (machine.state.kind) {
@@ -76,15 +80,16 @@ function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed
       const drift = make ? driftOf(machine, make) : [];
       if (drift.length > 0)
         return [
-          ...(view?.node ? roleChange(wanted, view.node, change) : []),
+          ...(view?.node && isNodeSpec(wanted) ? roleChange(wanted, view.node, change) : []),
           change("replace", drift.join("; "), riskOf(view?.node)),
         ];
+      if (!isNodeSpec(wanted)) return []; // whether it was joined by hand is not the file's business
       return view?.node ? updates(wanted, view.node, change) : enter;
     }
   }
 }
 
-function updates(wanted: MachineSpec, node: SwarmNode, change: MakeChange): readonly Change[] {
+function updates(wanted: NodeSpec, node: SwarmNode, change: MakeChange): readonly Change[] {
   const differing = Object.entries(wanted.labels).filter(([key, value]) => node.labels[key] !== value);
   const reasons = [
     ...differing.map(([key, value]) => `label ${key} is to be "${value}"`),
@@ -100,7 +105,7 @@ function updates(wanted: MachineSpec, node: SwarmNode, change: MakeChange): read
   ];
 }
 
-function roleChange(wanted: MachineSpec, node: SwarmNode, change: MakeChange): readonly Change[] {
+function roleChange(wanted: NodeSpec, node: SwarmNode, change: MakeChange): readonly Change[] {
   if (node.role === wanted.role) return [];
   const reason = `is a ${node.role}, the file says ${wanted.role}`;
   return [wanted.role === "manager" ? change("promote", reason) : change("demote", reason, "quorum")];

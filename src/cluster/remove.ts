@@ -2,11 +2,12 @@ import type { Machine } from "../providers/provider.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { compressNames } from "../util/ranges.ts";
 import { quoteCommand } from "../util/shell.ts";
-import type { ClusterContext } from "./context.ts";
+import { type ClusterContext, machinesByName } from "./context.ts";
 import { removeMachines } from "./down.ts";
-import { enforce, judgeChange } from "./guards.ts";
+import type { EditedFile } from "./file-edit.ts";
+import { enforce, guardAllData, judgeChange } from "./guards.ts";
 import { type Leniency, leaveSwarm } from "./leave.ts";
-import { observe } from "./observe.ts";
+import { askSwarm, observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import { type PresentView, pickViews } from "./pick.ts";
@@ -21,17 +22,32 @@ const maxAtOnce = 8;
  */
 export async function removeNamed(
   context: ClusterContext,
-  names: readonly string[],
+  { names, file }: { readonly names: readonly string[]; readonly file: EditedFile | undefined },
   leniency: Leniency,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const observed = await observe(context, true, signal);
   const targets = pickViews(names, observed.machines);
   enforce(judgeChange("remove", targets, observed), leniency.acceptNoSpare);
+  await guardVolumes(context, targets, leniency, signal);
   const tally = new Tally(context);
+  if (file && file.change.before !== file.change.after) tally.changed = true;
   const removed = await removeViews(context, { observed, targets }, { leniency, tally }, signal);
   const failed = new Set(tally.failures.map(({ machine }) => machine));
   return conclude(context, tally, removed, quoteCommand(["belt", "rm", compressNames([...failed])]));
+}
+
+/** Refuses, before anything is touched, to take tasks away from volumes on any of these machines. @throws BeltError `guard.data` */
+export async function guardVolumes(
+  context: ClusterContext,
+  targets: readonly PresentView[],
+  leniency: Leniency,
+  signal: AbortSignal,
+): Promise<void> {
+  const nodes = targets.flatMap(({ node }) => node ?? []);
+  if (nodes.length === 0 || leniency.moveLocalVolumes || context.spec.drain.localVolumes === "move") return;
+  const answer = await askSwarm(context, await machinesByName(context, signal), signal);
+  if (answer.kind === "answered") await guardAllData(answer.by.engine, nodes, signal);
 }
 
 /** The removal itself, of machines that were observed; failures go to the tally. Returns those that had left the swarm. */

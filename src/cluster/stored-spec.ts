@@ -21,12 +21,14 @@ const schema = z.object({
     certExpiryHours: z.number(),
   }),
   limits: z.object({ maxMachines: z.number(), maxFailures: z.number() }),
+  drain: z.object({ localVolumes: z.enum(["keep", "move"]) }).default({ localVolumes: "keep" }),
   protect: z.boolean(),
+  groups: z.array(z.string()).default([]),
   machines: z.array(
     z.object({
       name: z.string(),
       group: z.string(),
-      role: z.enum(["manager", "worker"]),
+      role: z.enum(["manager", "worker", "none", "bare"]),
       provider: z.string(),
       size: optionalText,
       image: optionalText,

@@ -7,10 +7,13 @@ import type { RunProcess } from "../util/processes.ts";
 import type { Surroundings } from "../util/surroundings.ts";
 import type { WantedMake } from "./drift.ts";
 import type { Emit, Phase } from "./events.ts";
+import type { EditedFile, FileEdit } from "./file-edit.ts";
 import type { GuardedChange } from "./guards.ts";
 import type { JournalRecord } from "./journal-records.ts";
 import type { Leniency } from "./leave.ts";
 import type { LockState } from "./lock-state.ts";
+import type { Resizing } from "./resize.ts";
+import type { ScalePlan, ScaleTarget } from "./scale.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 import type { UpOptions } from "./up.ts";
 
@@ -152,7 +155,16 @@ export interface Cluster extends AsyncDisposable {
   journal(): readonly JournalRecord[];
   /** With `swarm: false` only the provider is asked, and no connection is made. */
   observe(options: { readonly swarm: boolean }, signal: AbortSignal): Promise<Observed>;
-  plan(signal: AbortSignal): Promise<Plan>;
+  /** For the file as it is, or as it will be. */
+  plan(options: { readonly file?: EditedFile }, signal: AbortSignal): Promise<Plan>;
+  /** Works out a change of the cluster file, comments and order kept; nothing is written. @throws BeltError `spec.invalid`, `usage.invalid` */
+  editFile(edit: FileEdit): Promise<EditedFile>;
+  /** Writes it, and does nothing else. */
+  writeFile(file: EditedFile): Promise<void>;
+  /** What a new size of groups means; nothing is changed. */
+  planScale(targets: readonly ScaleTarget[], signal: AbortSignal): Promise<ScalePlan>;
+  scale(plan: ScalePlan, options: Leniency & { readonly writesFile: boolean }, signal: AbortSignal): Promise<Outcome>;
+  resize(wanted: Resizing, file: EditedFile | undefined, signal: AbortSignal): Promise<Outcome>;
   /** @throws BeltError `guard.removal` before anything is done, where machines would go and `allowRemove` is not set. */
   up(options: UpOptions, signal: AbortSignal): Promise<Outcome>;
   /** Brings the journal in line with the world; nothing else is changed. */
@@ -161,14 +173,19 @@ export interface Cluster extends AsyncDisposable {
   /** Makes machines that no group of the file names; with engine and certificates unless `bare`. */
   create(
     names: readonly string[],
-    options: { readonly size: string | undefined; readonly bare: boolean },
+    options: { readonly size: string | undefined; readonly bare: boolean; readonly file?: EditedFile | undefined },
     signal: AbortSignal,
   ): Promise<Outcome>;
   bootstrap(names: readonly string[], signal: AbortSignal): Promise<Outcome>;
   /** What the quorum guard says to a change of these machines, as things are now. Changes nothing. */
   judge(kind: GuardedChange, names: readonly string[], signal: AbortSignal): Promise<GuardReport>;
   /** @throws BeltError `guard.quorum`, `guard.no-spare`, `guard.data` before anything is done. */
-  remove(names: readonly string[], leniency: Leniency, signal: AbortSignal): Promise<Outcome>;
+  remove(
+    names: readonly string[],
+    leniency: Leniency,
+    file: EditedFile | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome>;
   power(
     action: "start" | "stop" | "restart",
     names: readonly string[],

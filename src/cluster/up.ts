@@ -4,6 +4,7 @@ import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import { bringUp, type Task } from "./bring-up.ts";
 import { type ClusterContext, emit, machinesByName } from "./context.ts";
+import type { EditedFile } from "./file-edit.ts";
 import type { Leader } from "./formation.ts";
 import { leaderAmong } from "./leader.ts";
 import type { Leniency } from "./leave.ts";
@@ -15,7 +16,7 @@ import { destructive, plan } from "./plan.ts";
 import { obtainMachines } from "./prepare.ts";
 import { removeViews } from "./remove.ts";
 import { settleNodes } from "./settle.ts";
-import type { MachineSpec } from "./spec/types.ts";
+import { isNodeSpec, type MachineSpec } from "./spec/types.ts";
 import type { Change, Outcome } from "./types.ts";
 
 /** How long the swarm may take to call every node ready after the last join. */
@@ -25,6 +26,8 @@ const verifyDeadlineMs = 90_000;
 export interface UpOptions extends Leniency {
   /** Remove machines that the file names no more, and make those anew that are not made as it says. */
   readonly allowRemove: boolean;
+  /** The cluster file as it is to be, written first. */
+  readonly file?: EditedFile | undefined;
 }
 
 /**
@@ -82,7 +85,7 @@ interface Work {
 }
 
 /** Makes or finds these machines of the file and brings them into the swarm, each node in its role, confirmed by a manager. */
-async function bringAbout(
+export async function bringAbout(
   context: ClusterContext,
   wanted: readonly MachineSpec[],
   { tally, leniency, existing, through }: Work & Found,
@@ -92,8 +95,8 @@ async function bringAbout(
   const tasks = wanted.map(
     (node): Task => ({
       name: node.name,
-      node,
-      bootstrap: true,
+      node: isNodeSpec(node) ? node : undefined,
+      bootstrap: node.role !== "bare",
       existed: existing.has(node.name),
       machine: obtain(node.name),
     }),

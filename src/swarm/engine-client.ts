@@ -122,6 +122,16 @@ class EngineClient implements Engine {
     return tasks.filter(({ state }) => !ended.has(state));
   }
 
+  async taskCounts(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    const filters = encodeURIComponent(JSON.stringify({ "desired-state": ["running", "accepted"] }));
+    const tasks = await this.#get(`/tasks?filters=${filters}`, tasksSchema, signal);
+    const nodes = Map.groupBy(
+      tasks.filter(({ state }) => !ended.has(state)),
+      ({ nodeId }) => nodeId,
+    );
+    return new Map([...nodes].map(([nodeId, some]) => [nodeId, some.length]));
+  }
+
   async serviceNames(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
     return await this.#get("/services", serviceNamesSchema, signal);
   }

@@ -54,6 +54,7 @@ export interface SwarmNode {
 
 /** One task that runs on a node, or is about to. */
 export interface SwarmTask {
+  readonly nodeId: string;
   readonly serviceId: string;
   readonly state: string;
   /** Whether the swarm wants it to end, as after a drain or when its service was removed. */
@@ -122,6 +123,8 @@ export interface Engine extends AsyncDisposable {
   ): Promise<void>;
   /** The tasks that run, or are about to, on a node: asked of a manager. */
   tasks(nodeId: string, signal: AbortSignal): Promise<readonly SwarmTask[]>;
+  /** How many tasks run, or are about to, on each node, by its id; nodes without any are left out: asked of a manager. */
+  taskCounts(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
   /** The names of all services, by their id: asked of a manager. */
   serviceNames(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** Already gone is removed. */

@@ -155,6 +155,7 @@ const mountSchema = z.object({
 const taskSchema = z
   .object({
     ServiceID: text,
+    NodeID: text,
     Status: z.object({ State: z.string() }),
     DesiredState: text,
     Spec: z.object({ ContainerSpec: z.object({ Mounts: z.array(mountSchema).nullish() }).nullish() }).nullish(),
@@ -166,6 +167,7 @@ const taskSchema = z
       ["", "local"].includes(VolumeOptions?.DriverConfig?.Name ?? ""),
     );
     return {
+      nodeId: raw.NodeID,
       serviceId: raw.ServiceID,
       state: raw.Status.State,
       isEnding: raw.DesiredState === "shutdown" || raw.DesiredState === "remove",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Observed } from "../../src/cluster/types.ts";
 import { FakeClock } from "../support/clock.ts";
-import { aMachine, aManagerNode, aNode } from "../support/world.ts";
+import { aMachine, aManagerNode, aNode, aSpec } from "../support/world.ts";
 import { anOutcome, aView, belt, fakeCluster, libraryOf, observed, shopNames } from "./fakes.ts";
 
 const swarm: Observed = observed(
@@ -259,10 +259,33 @@ describe("belt cluster and swarm status", () => {
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("Did you mean local?") });
   });
 
-  test("cluster update shows the lines that changed", async () => {
-    const updateCluster = async () => ({ path: "c.yml", before: "a: 1\nb: 2 # why\n", after: "a: 1\nb: 3 # why\n" });
-    const run = await belt(["cluster", "update", "b=3"], { library: { updateCluster } });
-    expect(run.stdout).toBe("c.yml\n- b: 2 # why\n+ b: 3 # why\n");
+  const edited = { path: "c.yml", before: "a: 1\nb: 2 # why\n", after: "a: 1\nb: 3 # why\n" };
+
+  test("cluster update shows the lines that changed, and asks nothing where there is no machine", async () => {
+    const written: unknown[] = [];
+    const cluster = fakeCluster({
+      editFile: async () => ({ change: edited, spec: aSpec([]) }),
+      writeFile: async (file) => void written.push(file.change.after),
+      observe: async () => observed([]),
+    });
+    const run = await belt(["cluster", "update", "b=3"], { library: libraryOf(cluster) });
+    expect(run).toMatchObject({ code: 0, stderr: "c.yml:\n- b: 2 # why\n+ b: 3 # why\n" });
+    expect(written).toEqual([edited.after]);
+  });
+
+  test("cluster update shows what follows for the machines, and does it once that is agreed to", async () => {
+    const ups: unknown[] = [];
+    const cluster = fakeCluster({
+      editFile: async () => ({ change: edited, spec: aSpec([]) }),
+      up: async (options) => {
+        ups.push(options.file?.change.after);
+        return anOutcome();
+      },
+    });
+    const refused = await belt(["cluster", "update", "b=3"], { library: libraryOf(cluster), answers: ["n"] });
+    expect([refused.code, ups]).toEqual([1, []]);
+    const run = await belt(["cluster", "update", "b=3", "--yes"], { library: libraryOf(cluster) });
+    expect([run.code, ups]).toEqual([0, [edited.after]]);
   });
 
   test("swarm status lists managers first", async () => {

@@ -81,7 +81,7 @@ describe("the guard of data", () => {
   manager.enter(swarm, "manager");
 
   it("refuses to move a task away from a volume of its node, naming service and volume", async () => {
-    swarm.tasks = [{ serviceId: "db", state: "running", isEnding: false, localVolumes: ["pgdata"] }];
+    swarm.tasks = [{ nodeId: "n1", serviceId: "db", state: "running", isEnding: false, localVolumes: ["pgdata"] }];
     await expect(guardData(manager, aNode("w1"), signal)).rejects.toMatchObject({
       code: "guard.data",
       message: expect.stringMatching(/service db uses pgdata/),
@@ -91,8 +91,8 @@ describe("the guard of data", () => {
 
   it("lets tasks go that keep nothing on their node", async () => {
     swarm.tasks = [
-      { serviceId: "web", state: "running", isEnding: false, localVolumes: [] },
-      { serviceId: "gone", state: "running", isEnding: true, localVolumes: ["old"] },
+      { nodeId: "n1", serviceId: "web", state: "running", isEnding: false, localVolumes: [] },
+      { nodeId: "n1", serviceId: "gone", state: "running", isEnding: true, localVolumes: ["old"] },
     ];
     await expect(guardData(manager, aNode("w1"), signal)).resolves.toBeUndefined();
   });

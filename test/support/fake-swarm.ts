@@ -161,6 +161,12 @@ export class FakeEngine implements Engine {
     return this.#manager().tasks;
   }
 
+  async taskCounts(): Promise<ReadonlyMap<string, number>> {
+    this.#begin("taskCounts");
+    const nodes = Map.groupBy(this.#manager().tasks, ({ nodeId }) => nodeId);
+    return new Map([...nodes].map(([nodeId, some]) => [nodeId, some.length]));
+  }
+
   async serviceNames(): Promise<ReadonlyMap<string, string>> {
     this.#begin("serviceNames");
     return new Map([...this.#manager().tasks].map(({ serviceId }) => [serviceId, `service ${serviceId}`]));

@@ -103,6 +103,7 @@ export function engineThat(answers: {
     updateNode: unexpected,
     removeNode: unexpected,
     tasks: unexpected,
+    taskCounts: unexpected,
     serviceNames: unexpected,
     [Symbol.asyncDispose]: async () => {},
   };

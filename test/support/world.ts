@@ -82,7 +82,9 @@ export function aSpec(machines: readonly MachineSpec[], change: Partial<ClusterS
     engine: { version: undefined, install: "auto", api: "members", daemon: {}, mirrors: [] },
     swarm: { advertise: "private", addressPools: [], autolock: false, certExpiryHours: 2160 },
     limits: { maxMachines: 200, maxFailures: 3 },
+    drain: { localVolumes: "keep" },
     protect: false,
+    groups: [...new Set(machines.map(({ group }) => group))],
     machines,
     ...change,
   };

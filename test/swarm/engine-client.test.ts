@@ -247,7 +247,7 @@ describe("what a node has to do", () => {
     const Spec = { ContainerSpec: { Mounts } };
     daemon.handler = () => ({ body: [{ ServiceID: "s1", Status: { State: "running" }, Spec }] });
     expect(await engine.tasks("n1", signal)).toEqual([
-      { serviceId: "s1", state: "running", isEnding: false, localVolumes: ["data"] },
+      { nodeId: "", serviceId: "s1", state: "running", isEnding: false, localVolumes: ["data"] },
     ]);
   });
 

@@ -4,6 +4,8 @@ import { parseRanges } from "../../util/ranges.ts";
 import { quoteCommand } from "../../util/shell.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
+import { showFileChange } from "../file-change.ts";
+import { noFile } from "../leniency.ts";
 import { clusterName } from "../open-cluster.ts";
 import { say } from "../output.ts";
 import { perform } from "../perform.ts";
@@ -21,9 +23,10 @@ const manyMachines = 100;
 export const create: Verb = {
   usage: "<size> <range...>",
   details:
-    "The provider and everything else come from the cluster in use. On local, sizes are limits: 512mb, 2gb, 2cpu-4gb. More than 100 machines want --yes.",
+    "The provider and everything else come from the cluster in use. The machines are written into its file, in a group without a place in the swarm. On local, sizes are limits: 512mb, 2gb, 2cpu-4gb. More than 100 machines want --yes.",
   options: [
     { flags: "--bare", summary: "Machines only: no engine, no certificates" },
+    noFile,
     { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
   ],
   examples: [
@@ -46,7 +49,9 @@ export const create: Verb = {
           `Cluster ${cluster} on ${open.spec.provider}: ${count(names.length, "machine")} of ${size} (${quotedNames(names)})`,
         );
         if (!(await agreedTo(context, open, names))) return exitCodes.failed;
-        return { outcome: await open.create(names, options, context.signal), words: wordsFor(names) };
+        const file = call.flag("--no-file") ? undefined : await open.editFile({ kind: "add", names, ...options });
+        if (file) showFileChange(context, file.change);
+        return { outcome: await open.create(names, { ...options, file }, context.signal), words: wordsFor(names) };
       },
     });
   },

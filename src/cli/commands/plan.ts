@@ -26,7 +26,7 @@ export const plan: Verb = {
     const description = { target: await findTarget(context, call.words[0]), sets: call.list("--set") };
     await using cluster = await context.library.openDescribed(description, quiet);
     say(context, describeCluster(cluster));
-    const plan = await cluster.plan(context.signal);
+    const plan = await cluster.plan({}, context.signal);
     if (context.globals.json) printJson(context, planJson(cluster.name, plan));
     else printText(context, planText(plan));
     return call.flag("--detailed-exit-code") && plan.changes.length > 0 ? exitCodes.changes : exitCodes.done;

@@ -1,14 +1,14 @@
-import type { Change, Cluster } from "../../cluster/types.ts";
+import type { Cluster } from "../../cluster/types.ts";
 import { BeltError } from "../../util/errors.ts";
 import type { CliContext } from "../context.ts";
 import { describeCluster, findTarget } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
 import { agreed, allowRemove, moveLocalVolumes } from "../leniency.ts";
-import { settleGuard } from "../named-work.ts";
 import { quiet } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
 import { type Performed, perform } from "../perform.ts";
 import { confirm } from "../prompt.ts";
+import { agreedToRemoval } from "../removal.ts";
 import { planJson, planText } from "../render/plan.ts";
 import { meetRequirements } from "../requirements.ts";
 import { count } from "../units.ts";
@@ -60,7 +60,7 @@ export const up: Verb = {
 async function bringUp(context: CliContext, cluster: Cluster, call: Call): Promise<Performed | number> {
   say(context, describeCluster(cluster));
   if (!(await meetRequirements(context, cluster))) return exitCodes.failed;
-  const { changes } = await cluster.plan(context.signal);
+  const { changes } = await cluster.plan({}, context.signal);
   if (!(await agreedToRemoval(context, cluster, { call, changes }))) return exitCodes.failed;
   const made = changes.filter((change) => change.action === "create").length;
   const mayMake =
@@ -83,29 +83,9 @@ async function bringUp(context: CliContext, cluster: Cluster, call: Call): Promi
   };
 }
 
-/** What would destroy machines is refused without its own flag, and shown and asked about with it. */
-async function agreedToRemoval(
-  context: CliContext,
-  cluster: Cluster,
-  { call, changes }: { readonly call: Call; readonly changes: readonly Change[] },
-): Promise<boolean> {
-  const { destructive } = await import("../../cluster/plan.ts");
-  const going = destructive(changes);
-  if (going.length === 0) return true;
-  if (!call.flag("--allow-remove")) {
-    const { refuseRemoval } = await import("../../cluster/up.ts");
-    refuseRemoval(going);
-  }
-  say(context, planText({ changes: going, findings: [], swarmError: undefined }).trimEnd());
-  const names = going.map(({ machine }) => machine);
-  const machines = count(names.length, "machine");
-  const question = { text: `Let ${machines} go?`, what: `letting ${machines} go`, flag: "--yes" };
-  return (await confirm(context, question)) && (await settleGuard(context, cluster, "remove", names));
-}
-
 async function dryRun(context: CliContext, cluster: Cluster): Promise<number> {
   say(context, describeCluster(cluster));
-  const plan = await cluster.plan(context.signal);
+  const plan = await cluster.plan({}, context.signal);
   if (context.globals.json) printJson(context, planJson(cluster.name, plan));
   else printText(context, planText(plan));
   return exitCodes.done;

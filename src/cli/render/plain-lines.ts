@@ -44,6 +44,8 @@ function plainLine(event: BeltEvent, state: LineState): string | undefined {
       return event.effect === "changed"
         ? `${event.work}: done${since(`work ${event.work}`, event.at, state)}`
         : undefined;
+    case "file-changed":
+      return `${event.path}: written`;
     case "note":
       if (!state.notes.add(event.message, event.machine)) return undefined;
       return event.machine === undefined ? event.message : `${event.machine}: ${event.message}`;

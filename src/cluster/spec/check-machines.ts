@@ -61,7 +61,7 @@ type ReadRange =
 
 function readRange(text: string, placeAt: (offset: number) => Place, path: Path): ReadRange {
   try {
-    return { kind: "names", names: parseRange(text) };
+    return { kind: "names", names: text.trim() === "" ? [] : parseRange(text) };
   } catch (error) {
     if (!(error instanceof RangeFault)) throw error;
     const hint = error.hint === undefined ? "" : `: ${error.hint}`;
@@ -120,15 +120,23 @@ function checkOverrides(group: Group): readonly SpecProblem[] {
 }
 
 function missingManagers(tree: MapTree, groups: readonly Group[]): readonly SpecProblem[] {
-  const known = groups.every((group) => group.role === "manager" || group.role === "worker");
-  if (groups.length === 0 || !known || groups.some((group) => group.role === "manager")) return [];
+  const known = groups.every((group) => group.role !== undefined && isRole(group.role));
+  const needed = groups.some((group) => group.role === "worker" && (!group.valid || group.names.length > 0));
+  const there = groups.some((group) => group.role === "manager" && (!group.valid || group.names.length > 0));
+  if (!known || !needed || there) return [];
   return [
     problemAt(
       placeOf(tree, ["groups"]),
       ["groups"],
-      "no group has the role manager: a swarm needs one manager at least",
+      groups.some((group) => group.role === "manager")
+        ? "the groups of managers are empty: a swarm needs one manager at least"
+        : "no group has the role manager: a swarm needs one manager at least",
     ),
   ];
+}
+
+function isRole(role: string): boolean {
+  return ["manager", "worker", "none", "bare"].includes(role);
 }
 
 function tooManyMachines(tree: MapTree, groups: readonly Group[]): readonly SpecProblem[] {

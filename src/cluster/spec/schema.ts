@@ -71,6 +71,15 @@ const limits = z.strictObject({
     .describe("How many machines of a group may fail before no more are made."),
 });
 
+const drain = z.strictObject({
+  localVolumes: z
+    .enum(["keep", "move"])
+    .default("keep")
+    .describe(
+      "Whether tasks may be moved away from volumes that live on their node, to start elsewhere on empty ones: keep refuses it.",
+    ),
+});
+
 const size = z.string().min(1);
 const image = z.string().min(1);
 
@@ -81,8 +90,16 @@ const override = z.strictObject({
 });
 
 const group = z.strictObject({
-  role: z.enum(["manager", "worker"]).describe("What the group's machines are in the swarm."),
-  machines: z.string().describe("The machines by name, as ranges: node[1:10], mg[0:2], or several side by side."),
+  role: z
+    .enum(["manager", "worker", "none", "bare"])
+    .describe(
+      "What the group's machines are in the swarm; none: an engine and no swarm, until they are joined by name; bare: no engine either.",
+    ),
+  machines: z
+    .string()
+    .describe(
+      "The machines by name, as ranges: node[1:10], mg[0:2], or several side by side. Empty for none at present.",
+    ),
   provider: z.string().optional().describe("The provider of this group. Default: the cluster's."),
   size: size
     .optional()
@@ -110,6 +127,7 @@ export const clusterFile = z.strictObject({
   engine: engine.prefault({}).describe("Docker Engine on the machines."),
   swarm: swarm.prefault({}).describe("The swarm that the machines form."),
   limits: limits.prefault({}).describe("Bounds that no command goes beyond."),
+  drain: drain.prefault({}).describe("How nodes are drained before they go."),
   protect: z.boolean().default(false).describe("Whether `belt down` refuses to remove this cluster."),
   groups: z
     .record(label, group)

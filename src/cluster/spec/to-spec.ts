@@ -14,7 +14,9 @@ export function toSpec(file: ClusterFile, providerOptions: Readonly<Record<strin
     engine: { ...file.engine, version: file.engine.version },
     swarm: { ...swarm, certExpiryHours: (parseDurationMs(certExpiry) ?? 0) / 3_600_000 },
     limits: file.limits,
+    drain: file.drain,
     protect: file.protect,
+    groups: Object.keys(file.groups),
     machines: Object.entries(file.groups).flatMap(([name, group]) => machinesOf(name, group, file.provider)),
   };
 }
@@ -27,7 +29,7 @@ function machinesOf(name: string, group: Group, provider: string): readonly Mach
       parseRange(range).map((machine) => [machine, override] as const),
     ),
   );
-  return parseRange(group.machines).map((machine) => {
+  return (group.machines.trim() === "" ? [] : parseRange(group.machines)).map((machine) => {
     const override = overrides.get(machine);
     return {
       name: machine,

@@ -1,6 +1,12 @@
 /** What a group's machines are in the swarm. */
 export type Role = "manager" | "worker";
 
+/**
+ * What a group's machines are: nodes of the swarm in a role; `none` for machines with an engine that are in no swarm unless
+ * somebody joins them by name; `bare` for machines without an engine.
+ */
+export type GroupRole = Role | "none" | "bare";
+
 /** Whether the scheduler may place tasks on a node. */
 export type Availability = "active" | "pause" | "drain";
 
@@ -8,7 +14,7 @@ export type Availability = "active" | "pause" | "drain";
 export interface MachineSpec {
   readonly name: string;
   readonly group: string;
-  readonly role: Role;
+  readonly role: GroupRole;
   readonly provider: string;
   /** As written; the provider's default when absent. */
   readonly size: string | undefined;
@@ -16,6 +22,14 @@ export interface MachineSpec {
   readonly image: string | undefined;
   readonly availability: Availability;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A machine of the file that is to be a node. */
+export type NodeSpec = MachineSpec & { readonly role: Role };
+
+/** Whether the file wants a machine in the swarm. */
+export function isNodeSpec(machine: MachineSpec): machine is NodeSpec {
+  return machine.role === "manager" || machine.role === "worker";
 }
 
 /** Where the engine comes from: see `engine.install` in the schema. */
@@ -53,7 +67,11 @@ export interface ClusterSpec {
   readonly engine: EngineSpec;
   readonly swarm: SwarmSpec;
   readonly limits: { readonly maxMachines: number; readonly maxFailures: number };
+  /** Whether tasks may leave volumes that live on their node behind. */
+  readonly drain: { readonly localVolumes: "keep" | "move" };
   readonly protect: boolean;
+  /** The names of the groups, in the order of the file; one may have no machine at present. */
+  readonly groups: readonly string[];
   /** Every machine of every group, in the order of the file. */
   readonly machines: readonly MachineSpec[];
 }

@@ -65,9 +65,16 @@ export async function makeCgroup(cgroups: Cgroups, id: string, size: Size): Prom
     if (cgroups.version === 2) await delegate([hierarchy.at, above]);
     if (hierarchy.controllers.includes("cpuset")) await openCpuset(hierarchy.at, above);
     await makeFolder(path.join(above, id));
-    for (const [file, value] of limits(cgroups, hierarchy, size)) await writeValue(path.join(above, id, file), value);
   }
+  await limitCgroup(cgroups, id, size);
   for (const folder of entryFolders(cgroups, id)) await makeFolder(folder);
+}
+
+/** Gives a machine's groups other limits, also while it runs; what has no limit any more loses it. */
+export async function limitCgroup(cgroups: Cgroups, id: string, size: Size): Promise<void> {
+  for (const hierarchy of cgroups.hierarchies)
+    for (const [file, value] of limits(cgroups, hierarchy, size))
+      await writeValue(path.join(hierarchy.at, parent, id, file), value);
 }
 
 /** Whether any process runs in a machine's group. */
@@ -160,18 +167,19 @@ async function delegate(folders: readonly string[]): Promise<void> {
 
 function limits(cgroups: Cgroups, hierarchy: Hierarchy, size: Size): readonly (readonly [string, string])[] {
   const quota = size.cpus === undefined ? undefined : Math.round(size.cpus * cpuPeriodMicros);
+  const none = cgroups.version === 2 ? "max" : "-1";
   const has = (controller: string): boolean => cgroups.version === 2 || hierarchy.controllers.includes(controller);
   const memory = cgroups.version === 2 ? "memory.max" : "memory.limit_in_bytes";
   return [
-    ...(size.memoryBytes !== undefined && has("memory") ? [[memory, String(size.memoryBytes)] as const] : []),
-    ...(quota !== undefined && has("cpu") ? cpuLimit(cgroups.version, quota) : []),
+    ...(has("memory") ? [[memory, size.memoryBytes === undefined ? none : String(size.memoryBytes)] as const] : []),
+    ...(has("cpu") ? cpuLimit(cgroups.version, quota === undefined ? none : String(quota)) : []),
   ];
 }
 
-function cpuLimit(version: 1 | 2, quota: number): readonly (readonly [string, string])[] {
+function cpuLimit(version: 1 | 2, quota: string): readonly (readonly [string, string])[] {
   if (version === 2) return [["cpu.max", `${quota} ${cpuPeriodMicros}`]];
   return [
     ["cpu.cfs_period_us", String(cpuPeriodMicros)],
-    ["cpu.cfs_quota_us", String(quota)],
+    ["cpu.cfs_quota_us", quota],
   ];
 }

@@ -11,6 +11,7 @@ import { localOptions } from "./options.ts";
 import { openPower } from "./power.ts";
 import { removeClusterIfEmpty, removeMachines } from "./remove.ts";
 import { findProblems } from "./requirements.ts";
+import { openResize } from "./resize.ts";
 import { unlimited } from "./size.ts";
 
 /** Real machines on this one Linux host, each a Debian with its own systemd and network, by systemd-nspawn. Needs root. */
@@ -45,6 +46,7 @@ function openLocal(host: Host, context: ProviderContext): Provider {
       remove: async (clusterId, signal) => removeClusterIfEmpty(host, await hostCgroups(), clusterId, signal),
     },
     power: openPower(host),
+    resize: openResize(host),
     console: openConsole(host),
     images: openImages(host),
     [Symbol.asyncDispose]: async () => {},

@@ -14,6 +14,7 @@ test("it is a schema of draft 2020-12 that knows the format's keys and the provi
     "engine",
     "swarm",
     "limits",
+    "drain",
     "protect",
     "groups",
     "local",

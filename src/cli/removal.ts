@@ -1,0 +1,32 @@
+import type { Change, Cluster } from "../cluster/types.ts";
+import type { CliContext } from "./context.ts";
+import { settleGuard } from "./named-work.ts";
+import { say } from "./output.ts";
+import { confirm } from "./prompt.ts";
+import { planText } from "./render/plan.ts";
+import { count } from "./units.ts";
+import type { Call } from "./verb.ts";
+
+/**
+ * What would destroy machines is refused without its own flag, and shown and asked about with it.
+ *
+ * @throws BeltError `guard.removal` without `--allow-remove`.
+ */
+export async function agreedToRemoval(
+  context: CliContext,
+  cluster: Cluster,
+  { call, changes }: { readonly call: Call; readonly changes: readonly Change[] },
+): Promise<boolean> {
+  const { destructive } = await import("../cluster/plan.ts");
+  const going = destructive(changes);
+  if (going.length === 0) return true;
+  if (!call.flag("--allow-remove")) {
+    const { refuseRemoval } = await import("../cluster/up.ts");
+    refuseRemoval(going);
+  }
+  say(context, planText({ changes: going, findings: [], swarmError: undefined }).trimEnd());
+  const names = going.map(({ machine }) => machine);
+  const machines = count(names.length, "machine");
+  const question = { text: `Let ${machines} go?`, what: `letting ${machines} go`, flag: "--yes" };
+  return (await confirm(context, question)) && (await settleGuard(context, cluster, "remove", names));
+}

@@ -1,0 +1,154 @@
+import { type Document, isMap, isScalar, parseDocument } from "yaml";
+import { BeltError } from "../../util/errors.ts";
+import { compressNames, parseRange } from "../../util/ranges.ts";
+import { setInClusterFile } from "./edit.ts";
+import { guardVariables } from "./guard-variables.ts";
+import type { GroupRole } from "./types.ts";
+
+/** A group's machines by name, as the cluster file that is edited is read. */
+export type GroupNames = ReadonlyMap<string, readonly string[]>;
+
+/** Machines to add to a group, which is made if it is not there. */
+export interface Addition {
+  readonly group: string;
+  readonly role: GroupRole;
+  readonly names: readonly string[];
+  readonly size: string | undefined;
+}
+
+/**
+ * Writes which machines a group has: as ranges, in place of what stands there.
+ *
+ * @throws BeltError `usage.invalid` where a variable or an alias stands there, which a person must change.
+ */
+export function setGroupMachines(text: string, group: string, names: readonly string[]): string {
+  refuseIndirect(text, ["groups", group, "machines"]);
+  return setInClusterFile(text, [[["groups", group, "machines"], compressNames(names)]]);
+}
+
+/** Adds machines to a group, or makes the group; a size other than the group's goes into its overrides. */
+export function addMachines(text: string, groups: GroupNames, addition: Addition): string {
+  const { group, role, names, size } = addition;
+  const there = groups.get(group);
+  if (there === undefined) {
+    const made = setInClusterFile(text, [
+      [["groups", group, "role"], role],
+      [["groups", group, "machines"], compressNames(names)],
+    ]);
+    return size === undefined ? made : setInClusterFile(made, [[["groups", group, "size"], size]]);
+  }
+  const grown = setGroupMachines(text, group, [...there, ...names]);
+  if (size === undefined || textAt(grown, ["groups", group, "size"]) === size) return grown;
+  return setInClusterFile(grown, [[["groups", group, "overrides", compressNames(names), "size"], size]]);
+}
+
+/** Takes machines out of every group that has them, and out of the overrides. A group that is left empty stays. */
+export function removeMachines(text: string, groups: GroupNames, names: readonly string[]): string {
+  const gone = new Set(names);
+  let result = text;
+  for (const [group, there] of groups) {
+    if (!there.some((name) => gone.has(name))) continue;
+    result = withoutOverrides(result, group, gone);
+    const left = there.filter((name) => !gone.has(name));
+    result = setGroupMachines(result, group, left);
+  }
+  return result;
+}
+
+/** Gives machines a size: the group's where it is about all of the group, else an override. */
+export function setSize(text: string, groups: GroupNames, names: readonly string[], size: string): string {
+  const meant = new Set(names);
+  let result = text;
+  for (const [group, there] of groups) {
+    const some = there.filter((name) => meant.has(name));
+    if (some.length === 0) continue;
+    result = withoutOverrideSizes(result, group, new Set(some));
+    const at = some.length === there.length ? ["size"] : ["overrides", compressNames(some), "size"];
+    result = setInClusterFile(result, [[["groups", group, ...at], size]]);
+  }
+  return result;
+}
+
+function withoutOverrides(text: string, group: string, gone: ReadonlySet<string>): string {
+  return editOverrides(text, group, (names) => names.filter((name) => !gone.has(name)));
+}
+
+/** Splits overrides so that these machines have no size in them, and keep what else stands there. */
+function withoutOverrideSizes(text: string, group: string, meant: ReadonlySet<string>): string {
+  const { document, restore } = read(text);
+  const path = ["groups", group, "overrides"];
+  const overrides = document.getIn(path);
+  if (!isMap(overrides)) return text;
+  let changed = false;
+  for (const pair of [...overrides.items]) {
+    const names = parseRange(String(isScalar(pair.key) ? pair.key.value : pair.key));
+    const mine = names.filter((name) => meant.has(name));
+    if (mine.length === 0 || !isMap(pair.value) || !pair.value.has("size")) continue;
+    changed = true;
+    const { size: _, ...rest } = Object(pair.value.toJSON());
+    const others = names.filter((name) => !meant.has(name));
+    if (others.length === 0) {
+      pair.value.delete("size");
+      if (pair.value.items.length === 0) document.deleteIn([...path, pair.key]);
+      continue;
+    }
+    rename(pair.key, others);
+    if (Object.keys(rest).length > 0) document.setIn([...path, compressNames(mine)], document.createNode(rest));
+  }
+  dropEmpty(document, path);
+  return changed ? restore(document.toString({ lineWidth: 0 })) : text;
+}
+
+function editOverrides(text: string, group: string, keep: (names: readonly string[]) => readonly string[]): string {
+  const { document, restore } = read(text);
+  const path = ["groups", group, "overrides"];
+  const overrides = document.getIn(path);
+  if (!isMap(overrides)) return text;
+  let changed = false;
+  for (const pair of [...overrides.items]) {
+    const names = parseRange(String(isScalar(pair.key) ? pair.key.value : pair.key));
+    const left = keep(names);
+    if (left.length === names.length) continue;
+    changed = true;
+    if (left.length === 0) overrides.items.splice(overrides.items.indexOf(pair), 1);
+    else rename(pair.key, left);
+  }
+  dropEmpty(document, path);
+  return changed ? restore(document.toString({ lineWidth: 0 })) : text;
+}
+
+function rename(key: unknown, names: readonly string[]): void {
+  if (isScalar(key)) key.value = compressNames(names);
+}
+
+function dropEmpty(document: Document, path: readonly string[]): void {
+  const node = document.getIn(path);
+  if (isMap(node) && node.items.length === 0) document.deleteIn(path);
+}
+
+function read(text: string): { document: Document; restore: (text: string) => string } {
+  const guarded = guardVariables(text);
+  return { document: parseDocument(guarded.text), restore: guarded.restore };
+}
+
+/** A plain value of the file, if there is one. */
+function textAt(text: string, path: readonly string[]): string | undefined {
+  const { document, restore } = read(text);
+  const node = document.getIn(path, true);
+  return isScalar(node) ? restore(String(node.value)) : undefined;
+}
+
+function refuseIndirect(text: string, path: readonly string[]): void {
+  const { document, restore } = read(text);
+  const node = document.getIn(path, true);
+  const source = isScalar(node) ? restore(String(node.source ?? "")) : "";
+  const isAlias = node !== undefined && node !== null && !isScalar(node);
+  if (!isAlias && !source.includes("${")) return;
+  throw new BeltError(
+    "usage.invalid",
+    `${path.join(".")} is ${isAlias ? "an alias" : `made from a variable (${source})`}`,
+    {
+      hint: "Change the cluster file by hand, or use --no-file.",
+    },
+  );
+}
