@@ -148,7 +148,8 @@ function callOf(command: Command, values: ReadonlyMap<string, unknown>, rest: re
   return {
     words: command.args,
     rest,
-    flag: (name) => optionValue(name) === true,
+    // An option named --no-… is on by default under its positive name, and off once it is given.
+    flag: (name) => optionValue(name) === !name.startsWith("--no-"),
     text: (name) => {
       const value = optionValue(name);
       return typeof value === "string" ? value : undefined;

@@ -1,5 +1,6 @@
 import { bringUp, type Task } from "./bring-up.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
+import { guardCount } from "./guards.ts";
 import { looseMachines } from "./loose.ts";
 import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
@@ -7,14 +8,14 @@ import { Tally } from "./phases.ts";
 import { pickViews } from "./pick.ts";
 import { obtainMachines, startStopped } from "./prepare.ts";
 import type { NodeSpec, Role } from "./spec/types.ts";
-import type { Outcome } from "./types.ts";
+import type { Outcome, Saving } from "./types.ts";
 import { verify } from "./up.ts";
 
 /** Makes machines by name, in no swarm yet; with engine and certificates unless they are to be bare. */
 export async function createNamed(
   context: ClusterContext,
   names: readonly string[],
-  options: { readonly size: string | undefined; readonly bare: boolean },
+  options: { readonly size: string | undefined; readonly bare: boolean } & Saving,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { spec } = context;
@@ -28,6 +29,8 @@ export async function createNamed(
   }));
   const tally = new Tally(context);
   const existing = await machinesByName(context, signal);
+  guardCount(context, existing, names);
+  await options.save();
   const obtain = await obtainMachines(context, wanted, existing, signal);
   const tasks = names.map(
     (name): Task => ({

@@ -20,13 +20,19 @@ export interface ChangeCommand {
 }
 
 /**
- * Runs a command that changes the cluster: under the lock, with the cluster file written where the command edits it, with the
- * journal begun and that file in it, and with a last event also when it is interrupted or fails as a whole.
+ * What a command does, on a context whose cluster file is the edited one. It calls `save` once its guards have let it pass:
+ * the file is written then, before anything else is changed.
+ */
+export type Work = (context: ClusterContext, save: () => Promise<void>) => Promise<Outcome>;
+
+/**
+ * Runs a command that changes the cluster: under the lock, with the journal begun and the cluster file of this moment in it, and
+ * with a last event also when it is interrupted or fails as a whole.
  */
 export async function changing(
   before: ClusterContext,
   { command, machines, file }: ChangeCommand,
-  work: (context: ClusterContext) => Promise<Outcome>,
+  work: Work,
 ): Promise<Outcome> {
   const context = file ? withEdited(before, file) : before;
   await makeHome(context.home);
@@ -38,8 +44,7 @@ export async function changing(
   await context.journal.reload(); // under the lock nobody else writes
   await requireIdentity(context);
   context.journal.writeAs({ command: `belt ${command}`, user, host, fence: lock });
-  if (file) await writeEdited(context, file);
-  await begin(context);
+  await begin(before);
   const { spec } = context;
   emit(context, {
     event: "started",
@@ -50,7 +55,11 @@ export async function changing(
     source: sourceName(context),
   });
   try {
-    return await work(context);
+    return await work(context, async () => {
+      if (!file) return;
+      await writeEdited(before, file);
+      await begin(context);
+    });
   } catch (error) {
     emit(context, {
       event: "finished",

@@ -1,4 +1,4 @@
-import { changing } from "./change.ts";
+import { changing, type Work } from "./change.ts";
 import type { ClusterContext } from "./context.ts";
 import type { EditedFile } from "./file-edit.ts";
 import type { Cluster, Outcome } from "./types.ts";
@@ -30,12 +30,7 @@ export function changesOn(context: ClusterContext): Changes {
   return { ...ofTheCluster(context, change), ...ofNamedMachines(context, change) };
 }
 
-type Change = (
-  command: string,
-  machines: readonly string[],
-  work: (context: ClusterContext) => Promise<Outcome>,
-  file?: EditedFile,
-) => Promise<Outcome>;
+type Change = (command: string, machines: readonly string[], work: Work, file?: EditedFile) => Promise<Outcome>;
 
 function ofTheCluster(
   context: ClusterContext,
@@ -47,7 +42,7 @@ function ofTheCluster(
       change(
         "up",
         all,
-        async (inner) => (await import("./up.ts")).up(requireFresh(inner), options, signal),
+        async (inner, save) => (await import("./up.ts")).up(requireFresh(inner), { ...options, save }, signal),
         options.file,
       ),
     refresh: (signal) => change("refresh", [], async () => (await import("./refresh.ts")).refresh(context, signal)),
@@ -55,14 +50,25 @@ function ofTheCluster(
     writeFile: async (file) => {
       const { conclude } = await import("./outcome.ts");
       const { Tally } = await import("./phases.ts");
-      await change("cluster update", [], async (inner) => conclude(inner, new Tally(inner), [], ""), file);
+      await change(
+        "cluster update",
+        [],
+        async (inner, save) => {
+          await save();
+          return conclude(inner, new Tally(inner), [], "");
+        },
+        file,
+      );
     },
     scale: (plan, { writesFile, ...leniency }, signal) =>
       change(
         "scale",
         [...plan.coming, ...plan.going.map(({ name }) => name)],
-        async (inner) =>
-          (await import("./scale.ts")).scale({ ...requireFresh(inner), spec: plan.file.spec }, plan, leniency, signal),
+        async (inner, save) => {
+          const { scale } = await import("./scale.ts");
+          const scaled = { ...requireFresh(inner), spec: plan.file.spec };
+          return await scale(scaled, { ...plan, save }, leniency, signal);
+        },
         writesFile ? plan.file : undefined,
       ),
   };
@@ -77,14 +83,14 @@ function ofNamedMachines(
       change(
         "create",
         names,
-        async (inner) => (await adHoc()).createNamed(requireFresh(inner), names, options, signal),
+        async (inner, save) => (await adHoc()).createNamed(requireFresh(inner), names, { ...options, save }, signal),
         options.file,
       ),
     resize: (wanted, file, signal) =>
       change(
         "resize",
         wanted.names,
-        async (inner) => (await import("./resize.ts")).resize(inner, wanted, signal),
+        async (inner, save) => (await import("./resize.ts")).resize(inner, { ...wanted, save }, signal),
         file,
       ),
     bootstrap: (names, signal) =>
@@ -93,7 +99,8 @@ function ofNamedMachines(
       change(
         "rm",
         names,
-        async (inner) => (await import("./remove.ts")).removeNamed(inner, { names, file }, leniency, signal),
+        async (inner, save) =>
+          (await import("./remove.ts")).removeNamed(inner, { names, file, save }, leniency, signal),
         file,
       ),
     power: (action, names, leniency, signal) =>

@@ -11,7 +11,7 @@ import {
 import { withDeadline } from "../util/deadline.ts";
 import { BeltError, isBeltError } from "../util/errors.ts";
 import { randomHex } from "../util/random.ts";
-import { type Claim, heldBy, type Lock, takeLock } from "./lock.ts";
+import { type Claim, hasEnded, heldBy, type Lock, takeLock } from "./lock.ts";
 import type { Dependencies } from "./types.ts";
 
 /** How often the lock in the swarm is renewed while it is held. */
@@ -57,9 +57,10 @@ export class HeldLock {
  */
 export async function takeClusterLock(file: string, claim: Claim, deps: Dependencies): Promise<ClusterLock> {
   const local = await takeLock(file, claim, deps);
-  const swarm = new SwarmLease(local.number, claim.command, deps);
+  const swarm = new SwarmLease(local, deps);
   return {
     number: local.number,
+    holder: local.holder,
     meet: (manager, signal) => swarm.meet(manager, signal),
     leaveSwarm: () => swarm.forget(),
     assertHeld: async () => {
@@ -77,34 +78,38 @@ class SwarmLease implements AsyncDisposable {
   readonly #deps: Dependencies;
   readonly #ended = new AbortController();
   readonly #own: Omit<SwarmHolder, "beatMs">;
-  #manager: Engine | undefined;
+  /** Managers that speak for the swarm, or did when they were met, the last one last. */
+  readonly #managers = new Map<string, Engine>();
   #writing: Promise<void> | undefined;
   #renewedMs: number | undefined;
   #beating: Promise<void> | undefined;
 
-  constructor(fence: number, command: string, deps: Dependencies) {
+  constructor({ holder }: Lock, deps: Dependencies) {
     this.#deps = deps;
-    const { hostname: host, username: user } = deps;
-    const since = new Date(deps.clock.now()).toISOString();
-    this.#own = { owner: randomHex(8), fence, host, user, command, since };
+    const { number: fence, ...rest } = holder;
+    this.#own = { owner: randomHex(8), fence, ...rest };
   }
 
+  readonly #isGone = (holder: SwarmHolder): Promise<boolean> => hasEnded(holder, this.#deps);
+
   async meet(manager: Engine, signal: AbortSignal): Promise<void> {
-    const isFirst = this.#manager === undefined;
-    this.#manager = manager;
+    const isFirst = this.#managers.size === 0;
+    this.#managers.delete(manager.name);
+    this.#managers.set(manager.name, manager);
     if (!isFirst) return;
-    const other = otherHolder(await readSwarmLock(manager, signal), this.#own.owner, this.#deps.clock.now());
+    const asker = { owner: this.#own.owner, nowMs: this.#deps.clock.now(), isGone: this.#isGone };
+    const other = await otherHolder(await readSwarmLock(manager, signal), asker);
     if (other) throw heldBy(other);
   }
 
   forget(): void {
-    this.#manager = undefined;
+    this.#managers.clear();
     this.#renewedMs = undefined;
   }
 
   /** Many ask at once; one writes. */
   async assertHeld(): Promise<void> {
-    if (this.#manager === undefined || this.#isFresh()) return;
+    if (this.#managers.size === 0 || this.#isFresh()) return;
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
     });
@@ -114,12 +119,25 @@ class SwarmLease implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     await this.#beating;
-    const manager = this.#manager;
-    if (!manager || this.#renewedMs === undefined) return;
+    if (this.#renewedMs === undefined) return;
     const deadline = { ms: releaseMs, what: "the lock in the swarm was not released" };
     const { signal } = new AbortController();
-    const release = (inner: AbortSignal) => clearSwarmLock(manager, this.#own.owner, inner);
+    const release = (inner: AbortSignal) => this.#byAny((manager) => clearSwarmLock(manager, this.#own.owner, inner));
     await withDeadline(deadline, this.#deps.clock, signal, release).catch(() => {}); // it expires
+  }
+
+  /** Asks the managers one after the other, the last one that was met first: those before may be managers no more. */
+  async #byAny<T>(ask: (manager: Engine) => Promise<T>): Promise<T> {
+    let last: unknown;
+    for (const manager of [...this.#managers.values()].reverse()) {
+      try {
+        return await ask(manager);
+      } catch (error) {
+        if (isBeltError(error, "engine.conflict")) throw error;
+        last = error;
+      }
+    }
+    throw last;
   }
 
   #isFresh(): boolean {
@@ -127,10 +145,9 @@ class SwarmLease implements AsyncDisposable {
   }
 
   async #write(): Promise<void> {
-    const manager = this.#manager;
-    if (!manager) return;
+    if (this.#managers.size === 0) return;
     const beatMs = this.#deps.clock.now();
-    const tried = await this.#tryToWrite(manager, beatMs);
+    const tried = await this.#tryToWrite(beatMs);
     if (!tried) return;
     if (tried.kind === "lost") {
       if (this.#renewedMs === undefined) throw heldBy(tried.to);
@@ -144,12 +161,13 @@ class SwarmLease implements AsyncDisposable {
   }
 
   /** A swarm that does not answer is changed by nobody; the file in the folder still holds. */
-  async #tryToWrite(manager: Engine, beatMs: number): Promise<SwarmLockTry | undefined> {
+  async #tryToWrite(beatMs: number): Promise<SwarmLockTry | undefined> {
+    const lock = { holder: { ...this.#own, beatMs }, isGone: this.#isGone };
     try {
-      return await writeSwarmLock(manager, { ...this.#own, beatMs }, this.#ended.signal);
+      return await this.#byAny((manager) => writeSwarmLock(manager, lock, this.#ended.signal));
     } catch (error) {
       if (isBeltError(error, "engine.conflict")) throw error;
-      if (this.#manager === manager) this.forget();
+      this.forget();
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 import { clearSwarmLock, readSwarmLock, type SwarmHolder, swarmLockExpiryMs } from "../swarm/swarm-lock.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
-import { breakLock, readLock, type SeenLock } from "./lock.ts";
+import { breakLock, hasEnded, readLock, type SeenLock } from "./lock.ts";
 import { askSwarm } from "./observe.ts";
 
 /** Who holds a cluster's lock, in its folder and in its swarm. */
@@ -18,7 +18,10 @@ export async function lockState(context: ClusterContext, signal: AbortSignal): P
   const answer = await askSwarm(context, await machinesByName(context, signal), signal);
   if (answer.kind === "none") return { folder: here, swarm: undefined, swarmError: answer.why };
   const { holder } = await readSwarmLock(answer.by.engine, signal);
-  const swarm = holder && { ...holder, expired: deps.clock.now() - holder.beatMs > swarmLockExpiryMs };
+  const swarm = holder && {
+    ...holder,
+    expired: deps.clock.now() - holder.beatMs > swarmLockExpiryMs || (await hasEnded(holder, deps)),
+  };
   return { folder: here, swarm, swarmError: undefined };
 }
 

@@ -31,6 +31,7 @@ export interface SeenLock extends Holder {
 /** A lock that is held. */
 export interface Lock extends AsyncDisposable {
   readonly number: number;
+  readonly holder: Holder;
   /** @throws BeltError `guard.lock` when the lock is another command's by now. */
   assertHeld(): Promise<void>;
 }
@@ -78,7 +79,7 @@ export async function readLock(file: string, deps: Dependencies): Promise<SeenLo
   const [holder, beatMs] = [parseHolder(await readTextIfThere(file)), await changedAt(file)];
   if (holder === undefined || beatMs === undefined) return undefined;
   const silent = deps.clock.now() - beatMs > expiryMs;
-  if (holder.host === deps.hostname && !(await runs(holder))) return { ...holder, beatMs, owner: "gone" };
+  if (await hasEnded(holder, deps)) return { ...holder, beatMs, owner: "gone" };
   return { ...holder, beatMs, owner: silent ? "silent" : "alive" };
 }
 
@@ -98,6 +99,7 @@ function keep(file: string, held: HeldFile, { own, deps }: { own: Holder; deps: 
   })().catch(() => {}); // it ends with the lock
   return {
     number: own.number,
+    holder: own,
     assertHeld: async () => {
       if (!(await held.isInPlace())) throw await lost(file, own, deps);
     },
@@ -157,8 +159,13 @@ function tell({ command, user, host, pid, owner, beatMs }: SeenLock, { emit, clo
   emit({ event: "note", at: clock.now(), message });
 }
 
-async function runs(holder: Holder): Promise<boolean> {
-  return holder.boot === (await bootId()) && (await processStartTime(holder.pid)) === holder.startTime;
+/** Whether a holder's process is seen to have ended: only those of this host can be looked at. */
+export async function hasEnded(
+  { host, boot, pid, startTime }: Pick<Holder, "host" | "boot" | "pid" | "startTime">,
+  { hostname }: Pick<Dependencies, "hostname">,
+): Promise<boolean> {
+  if (host !== hostname) return false;
+  return boot !== (await bootId()) || (await processStartTime(pid)) !== startTime;
 }
 
 /** The refusal that names the holder. */

@@ -11,7 +11,7 @@ import { askSwarm, observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import { type PresentView, pickViews } from "./pick.ts";
-import type { Observed, Outcome } from "./types.ts";
+import type { Observed, Outcome, Saving } from "./types.ts";
 
 /** How many workers leave at a time. */
 const maxAtOnce = 8;
@@ -22,7 +22,7 @@ const maxAtOnce = 8;
  */
 export async function removeNamed(
   context: ClusterContext,
-  { names, file }: { readonly names: readonly string[]; readonly file: EditedFile | undefined },
+  { names, file, save }: { readonly names: readonly string[]; readonly file: EditedFile | undefined } & Saving,
   leniency: Leniency,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -30,6 +30,7 @@ export async function removeNamed(
   const targets = pickViews(names, observed.machines);
   enforce(judgeChange("remove", targets, observed), leniency.acceptNoSpare);
   await guardVolumes(context, targets, leniency, signal);
+  await save();
   const tally = new Tally(context);
   if (file && file.change.before !== file.change.after) tally.changed = true;
   const removed = await removeViews(context, { observed, targets }, { leniency, tally }, signal);

@@ -11,7 +11,7 @@ import { conclude } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";
 import { type PresentView, pickViews } from "./pick.ts";
 import { managersInOrder } from "./remove.ts";
-import type { Outcome } from "./types.ts";
+import type { Outcome, Saving } from "./types.ts";
 
 /** How many machines change their size at a time, where that does not stop them. */
 const maxAtOnce = 16;
@@ -28,7 +28,11 @@ export interface Resizing extends Leniency {
  *
  * @throws BeltError `guard.*` before anything is done, `usage.invalid` where the provider cannot.
  */
-export async function resize(context: ClusterContext, wanted: Resizing, signal: AbortSignal): Promise<Outcome> {
+export async function resize(
+  context: ClusterContext,
+  wanted: Resizing & Saving,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const observed = await observe(context, true, signal);
   const targets = pickViews(wanted.names, observed.machines);
   const controls = new Map(
@@ -38,6 +42,7 @@ export async function resize(context: ClusterContext, wanted: Resizing, signal: 
   );
   const stops = (view: PresentView): boolean => controls.get(view.machine.provider)?.restarts ?? true;
   enforce(judgeChange("resize", targets.filter(stops), observed), wanted.acceptNoSpare);
+  await wanted.save();
   const tally = new Tally(context);
   const act = (view: PresentView) => tally.phase(view.name, "power", () => resizeOne(context, view, wanted, signal));
   await mapBounded(

@@ -13,7 +13,7 @@ import { Tally } from "./phases.ts";
 import { isPresent, pickViews } from "./pick.ts";
 import { guardVolumes, removeViews } from "./remove.ts";
 import { isNodeSpec } from "./spec/types.ts";
-import type { GuardReport, Observed, Outcome } from "./types.ts";
+import type { GuardReport, Observed, Outcome, Saving } from "./types.ts";
 import { bringAbout } from "./up.ts";
 
 /** What a group is to be: so many machines, or exactly these. */
@@ -67,14 +67,13 @@ export async function planScale(
 }
 
 /**
- * Acts on a plan: first what comes, then what goes, drained and out of the swarm before it is destroyed. `context` has the new
- * file already.
+ * Acts on a plan: first what comes, then what goes, drained and out of the swarm before it is destroyed.
  *
  * @throws BeltError `guard.*` before anything is done.
  */
 export async function scale(
   context: ClusterContext,
-  { coming, going, targets }: ScalePlan,
+  { coming, going, targets, save }: ScalePlan & Saving,
   leniency: Leniency,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -84,6 +83,7 @@ export async function scale(
   const leaving = first.machines.filter(isPresent).filter(({ name }) => names.includes(name));
   enforce(judgeChange("remove", leaving, first), leniency.acceptNoSpare);
   await guardVolumes(context, leaving, leniency, signal);
+  await save();
   const made = await grow(context, coming, { tally, leniency }, signal);
   if (tally.failures.length === 0 && leaving.length > 0) {
     const observed = await observe(context, true, signal);

@@ -122,6 +122,11 @@ export interface Plan {
   readonly swarmError: string | undefined;
 }
 
+/** Writes the edited cluster file, once the guards have let a command pass. */
+export interface Saving {
+  readonly save: () => Promise<void>;
+}
+
 /** How a command that does work ended. */
 export interface Outcome {
   readonly kind: "done" | "unchanged" | "partial" | "failed";

@@ -17,7 +17,7 @@ import { obtainMachines } from "./prepare.ts";
 import { removeViews } from "./remove.ts";
 import { settleNodes } from "./settle.ts";
 import { isNodeSpec, type MachineSpec } from "./spec/types.ts";
-import type { Change, Outcome } from "./types.ts";
+import type { Change, Outcome, Saving } from "./types.ts";
 
 /** How long the swarm may take to call every node ready after the last join. */
 const verifyDeadlineMs = 90_000;
@@ -36,12 +36,13 @@ export interface UpOptions extends Leniency {
  *
  * @throws BeltError `guard.removal` before anything is done, when machines would go and nobody agreed to it.
  */
-export async function up(context: ClusterContext, options: UpOptions, signal: AbortSignal): Promise<Outcome> {
+export async function up(context: ClusterContext, options: UpOptions & Saving, signal: AbortSignal): Promise<Outcome> {
   const tally = new Tally(context);
   const existing = await machinesByName(context, signal);
   await meetSwarm(context, existing, signal);
   const going = destructive(plan(context.spec, await observedFrom(context, existing, undefined)));
   if (!options.allowRemove) refuseRemoval(going);
+  await options.save();
   const machines = await bringAbout(context, context.spec.machines, { tally, existing, leniency: options }, signal);
   if (tally.failures.length === 0) await takeAway(context, going, { tally, leniency: options }, signal);
   if (tally.failures.length === 0) await context.journal.closeOpen();

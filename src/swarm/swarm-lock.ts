@@ -14,6 +14,10 @@ const schema = z.object({
   /** The fencing number: it grows with every owner. */
   fence: z.number(),
   host: z.string(),
+  /** The process, named for ever: whoever runs on the same boot of the same host can see whether it is gone. */
+  pid: z.number(),
+  startTime: z.string(),
+  boot: z.string(),
   user: z.string(),
   command: z.string(),
   since: z.string(),
@@ -35,9 +39,18 @@ export async function readSwarmLock(manager: Engine, signal: AbortSignal): Promi
   return { swarm, holder: parse(swarm.labels[lockLabel]) };
 }
 
-/** Who holds it, if that is somebody else who was heard of lately. */
-export function otherHolder({ holder }: SwarmLockState, owner: string, nowMs: number): SwarmHolder | undefined {
-  return holder && holder.owner !== owner && nowMs - holder.beatMs <= swarmLockExpiryMs ? holder : undefined;
+/** Who asks for the lock. */
+export interface Asker {
+  readonly owner: string;
+  readonly nowMs: number;
+  /** Whether the owner of a lock is known to have ended. */
+  readonly isGone: (holder: SwarmHolder) => Promise<boolean>;
+}
+
+/** Who holds it, if that is somebody else who was heard of lately and has not ended. */
+export async function otherHolder({ holder }: SwarmLockState, asker: Asker): Promise<SwarmHolder | undefined> {
+  if (!holder || holder.owner === asker.owner || asker.nowMs - holder.beatMs > swarmLockExpiryMs) return undefined;
+  return (await asker.isGone(holder)) ? undefined : holder;
 }
 
 /** How a try to write the lock ended: `lost` says who was quicker, or holds it. */
@@ -50,10 +63,14 @@ const attempts = 5;
  * Writes the lock, or renews it, by compare-and-set on the version of the cluster object: of two that try at once, one finds
  * the other's name. `fence` is raised above whatever was there.
  */
-export async function writeSwarmLock(manager: Engine, holder: SwarmHolder, signal: AbortSignal): Promise<SwarmLockTry> {
+export async function writeSwarmLock(
+  manager: Engine,
+  { holder, isGone }: { readonly holder: SwarmHolder; readonly isGone: Asker["isGone"] },
+  signal: AbortSignal,
+): Promise<SwarmLockTry> {
   for (let attempt = 1; ; attempt += 1) {
     const state = await readSwarmLock(manager, signal);
-    const other = otherHolder(state, holder.owner, holder.beatMs);
+    const other = await otherHolder(state, { owner: holder.owner, nowMs: holder.beatMs, isGone });
     if (other) return { kind: "lost", to: other };
     const fence =
       state.holder?.owner === holder.owner ? holder.fence : Math.max(holder.fence, (state.holder?.fence ?? 0) + 1);

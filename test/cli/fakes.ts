@@ -165,7 +165,7 @@ export function fakeCluster(change: Partial<Cluster> = {}): Cluster {
     breakLock: unscripted("breakLock"),
     journal: () => [],
     up: unscripted("up"),
-    editFile: unscripted("editFile"),
+    editFile: async () => ({ change: { path: "cluster.yml", before: "", after: "" }, spec: aSpec([]) }),
     writeFile: unscripted("writeFile"),
     planScale: unscripted("planScale"),
     scale: unscripted("scale"),

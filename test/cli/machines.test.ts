@@ -165,7 +165,7 @@ describe("work on named machines", () => {
     const run = await belt(["create", "8192MB", "mg[0:2]"], { library });
     expect(run.code).toBe(0);
     expect(run.stderr).toBe("Cluster shop on local: 3 machines of 8192MB ('mg[0:2]')\n");
-    expect(made).toEqual([[["mg0", "mg1", "mg2"], { size: "8192MB", bare: false }]]);
+    expect(made).toEqual([[["mg0", "mg1", "mg2"], { size: "8192MB", bare: false, file: expect.anything() }]]);
     expect((await belt(["create", "512mb", "node[1:101]"], { library })).stderr).toContain("--yes");
     expect((await belt(["create", "512mb", "node[1:101]", "--yes", "--bare"], { library })).code).toBe(0);
     expect(made).toHaveLength(2);

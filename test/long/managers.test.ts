@@ -60,6 +60,7 @@ it("keeps a node with data: neither drain nor removal moves a task away from its
   expect(said(drained)).toMatch(/db uses pgdata[\s\S]*--move-local-volumes/);
   expect((await rig.belt("rm", "node1", "--yes")).code).not.toBe(0);
   expect(await nodes()).toContain("node1 worker Active");
+  expect(endingOf(await rig.up())).toBe("unchanged"); // what was refused has not touched the file either
   expect((await rig.belt("docker", "service", "rm", "db")).code).toBe(0);
   expect((await rig.belt("swarm", "drain", "node1")).code).toBe(0);
   expect(endingOf(await rig.up())).toBe("unchanged"); // who was drained by hand stays drained
@@ -68,8 +69,8 @@ it("keeps a node with data: neither drain nor removal moves a task away from its
   expect((await rig.belt("swarm", "label", "node1", "--", "disk=ssd")).code).toBe(0);
 });
 
-it("removes a manager in order, and up makes it anew", async () => {
-  const removed = await rig.belt("rm", "mg3", "--yes");
+it("removes a manager in order, and up makes it anew where the file still names it", async () => {
+  const removed = await rig.belt("rm", "mg3", "--yes", "--no-file");
   expect(said(removed)).toMatch(/^0 /);
   expect((await nodes()).map((line) => line.split(" ")[0])).toEqual(["mg1", "mg2", "node1", "node2"]);
   const up = await rig.up();

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import type { ScalePlan } from "../../src/cluster/scale.ts";
+import type { Cluster, GuardReport } from "../../src/cluster/types.ts";
+import { aSpec } from "../support/world.ts";
+import { anOutcome, belt, fakeCluster, libraryOf, type Setting } from "./fakes.ts";
+
+const file = {
+  change: { path: "cluster.yml", before: "machines: node[1:2]\n", after: "machines: node1\n" },
+  spec: aSpec([]),
+};
+const allowed: GuardReport = { verdict: "allowed", reasons: [], offer: undefined };
+
+interface Scene extends Setting {
+  readonly acted: unknown[];
+}
+
+function scene(change: Partial<ScalePlan> = {}, setting: Setting = {}): Scene {
+  const acted: unknown[] = [];
+  const plan: ScalePlan = {
+    targets: [],
+    coming: [],
+    going: [{ name: "node2", why: "runs 0 tasks" }],
+    file,
+    guard: allowed,
+    ...change,
+  };
+  const scale: Cluster["scale"] = async (_plan, options) => {
+    acted.push(options);
+    return anOutcome();
+  };
+  return {
+    ...setting,
+    acted,
+    library: libraryOf(fakeCluster({ planScale: async (targets) => ({ ...plan, targets }), scale })),
+  };
+}
+
+describe("belt scale", () => {
+  it("shows the change of the file, and who goes and why, before it asks", async () => {
+    const asked = scene({}, { answers: ["n"] });
+    const run = await belt(["scale", "workers=1"], asked);
+    expect(run.stderr).toContain(
+      "cluster.yml:\n- machines: node[1:2]\n+ machines: node1\nGoing: node2, which runs 0 tasks",
+    );
+    expect([run.code, asked.acted]).toEqual([1, []]);
+  });
+
+  it("acts with --yes, and writes the file unless told not to", async () => {
+    const first = scene();
+    expect((await belt(["scale", "workers=1", "--yes"], first)).code).toBe(0);
+    expect(first.acted).toMatchObject([{ writesFile: true, force: false, moveLocalVolumes: false }]);
+    const second = scene();
+    const run = await belt(["scale", "workers=1", "--yes", "--no-file", "--force"], second);
+    expect(second.acted).toMatchObject([{ writesFile: false, force: true }]);
+    expect(run.stderr).not.toContain("+ machines");
+  });
+
+  it("asks again where the guard says that no manager may fail any more", async () => {
+    const guard: GuardReport = {
+      verdict: "ask",
+      reasons: ["managers that may fail: 1 now, 0 with mg2 removed"],
+      offer: undefined,
+    };
+    const asked = scene({ guard }, { answers: ["y", "n"] });
+    const run = await belt(["scale", "managers=2"], asked);
+    expect(run.stderr).toContain("managers that may fail: 1 now, 0 with mg2 removed");
+    expect([run.code, asked.acted]).toEqual([1, []]);
+  });
+
+  it("stops after the preview with --dry-run", async () => {
+    const dry = scene();
+    const run = await belt(["scale", "workers=1", "--dry-run"], dry);
+    expect([run.code, dry.acted]).toEqual([0, []]);
+  });
+
+  it.for([
+    ["workers", "is not a group and its new size"],
+    ["=3", "is not a group and its new size"],
+    ["workers=node[3:1]", "backwards"],
+  ] as const)("refuses %s, with a way out", async ([word, why]) => {
+    const run = await belt(["scale", word], scene());
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });
+  });
+});
+
+describe("belt resize", () => {
+  it("takes the machines first, and says so to who wrote the size first", async () => {
+    const run = await belt(["resize", "2gb", "node[1:2]"], { library: libraryOf(fakeCluster()) });
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("belt resize 'node[1:2]' 2gb") });
+  });
+
+  it("hands the new size and the edited file on", async () => {
+    const seen: unknown[] = [];
+    const resize: Cluster["resize"] = async (wanted, edited) => {
+      seen.push([wanted.names, wanted.size, edited !== undefined]);
+      return anOutcome();
+    };
+    const library = libraryOf(fakeCluster({ resize }));
+    expect((await belt(["resize", "node[1:2]", "2gb"], { library })).code).toBe(0);
+    expect((await belt(["resize", "node1", "2gb", "--no-file"], { library })).code).toBe(0);
+    expect(seen).toEqual([
+      [["node1", "node2"], "2gb", true],
+      [["node1"], "2gb", false],
+    ]);
+  });
+});

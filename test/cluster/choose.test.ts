@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { chooseLeaving, nextNames } from "../../src/cluster/choose.ts";
+import type { MachineView } from "../../src/cluster/types.ts";
+import type { MachineState } from "../../src/providers/provider.ts";
+import type { SwarmNode } from "../../src/swarm/engine.ts";
+import { aMachine, aManagerNode, aNode } from "../support/world.ts";
+
+function candidate(
+  name: string,
+  tasks = 0,
+  change: { state?: MachineState; node?: Partial<SwarmNode>; absent?: boolean } = {},
+) {
+  const machine = change.absent ? undefined : aMachine(name, change.state);
+  const view: MachineView = {
+    name,
+    group: "workers",
+    role: "worker",
+    provider: "local",
+    machine,
+    node: aNode(name, change.node),
+  };
+  return { view, tasks };
+}
+
+const chosen = (...args: Parameters<typeof chooseLeaving>) =>
+  chooseLeaving(...args).map(({ name, why }) => `${name} ${why}`);
+
+describe("who goes when a group shrinks", () => {
+  it("is what is not there, then what failed, then what is not ready, then what runs least, then the highest number", () => {
+    const all = [
+      candidate("node1", 0),
+      candidate("node2", 5),
+      candidate("node3", 0),
+      candidate("node4", 0, { node: { status: "down" } }),
+      candidate("node5", 9, { state: { kind: "failed", reason: "no capacity" } }),
+      candidate("node6", 0, { absent: true }),
+    ];
+    expect(chosen(all, 6)).toEqual([
+      "node6 was not made yet",
+      "node5 could not be made: no capacity",
+      "node4 is not ready (down)",
+      "node3 runs 0 tasks, and has the highest number of those",
+      "node1 runs 0 tasks, and has the highest number of those",
+      "node2 runs 5 tasks, and has the highest number of those",
+    ]);
+  });
+
+  it("is the leader only after every other manager", () => {
+    const manager = (name: string, leader: boolean) => ({
+      view: {
+        ...candidate(name).view,
+        node: aManagerNode(name, { manager: { leader, reachability: "reachable", address: "a" } }),
+      },
+      tasks: 0,
+    });
+    expect(chosen([manager("mg1", false), manager("mg2", false), manager("mg3", true)], 3)).toEqual([
+      "mg2 runs 0 tasks, and has the highest number of those",
+      "mg1 runs 0 tasks, and has the highest number of those",
+      "mg3 is the leader, and goes last",
+    ]);
+  });
+
+  it("counts numbers, not letters: node10 is higher than node9", () => {
+    expect(chooseLeaving([candidate("node9"), candidate("node10")], 1)).toMatchObject([{ name: "node10" }]);
+  });
+
+  it("is the same whatever order the world was listed in", () => {
+    const machines = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 99 }), fc.integer({ min: 0, max: 3 })), {
+      selector: ([number]) => number,
+    });
+    fc.assert(
+      fc.property(machines, fc.integer({ min: 0, max: 20 }), (list, count) => {
+        const all = list.map(([number, tasks]) => candidate(`node${number}`, tasks));
+        expect(chooseLeaving([...all].reverse(), count)).toEqual(chooseLeaving(all, count));
+      }),
+    );
+  });
+});
+
+describe("how new machines are called", () => {
+  it.for<[readonly string[], number, readonly string[], readonly string[]]>([
+    [["node1", "node2"], 2, [], ["node3", "node4"]],
+    [["mg0", "mg1"], 1, [], ["mg2"]],
+    [["node01", "node02"], 1, [], ["node03"]],
+    [["node1", "node7"], 1, [], ["node8"]],
+    [["node1"], 2, ["node2"], ["node3", "node4"]],
+    [["a2-1", "b1"], 1, [], ["b2"]],
+  ])("%j grows by %s to…", ([names, count, taken, expected]) => {
+    expect(nextNames("workers", names, count, new Set(taken))).toEqual(expected);
+  });
+
+  it("is asked for where the names tell nothing", () => {
+    expect(() => nextNames("workers", [], 1, new Set())).toThrow(/it has none now/);
+    expect(() => nextNames("workers", ["alpha"], 1, new Set())).toThrow(/alpha ends with no number/);
+  });
+});
