@@ -2,7 +2,7 @@ import type { Machine } from "../providers/provider.ts";
 import type { ExpectedNode } from "../swarm/verify.ts";
 import { Mutex, mapBounded } from "../util/concurrency.ts";
 import { bootstrapContext } from "./bootstrap-context.ts";
-import { bootDeadlineMs, type ClusterContext, emit } from "./context.ts";
+import { bootDeadlineMs, type ClusterContext } from "./context.ts";
 import { enterSwarm } from "./enter-swarm.ts";
 import { Formation, type Leader } from "./formation.ts";
 import type { CloseIntent } from "./journal.ts";
@@ -101,7 +101,7 @@ async function runPipeline(shared: Shared, task: Task, signal: AbortSignal): Pro
     const facts = task.bootstrap ? await bootstrap(shared, session, signal) : undefined;
     const { node, existed } = task;
     const membership = node && facts && (await enterSwarm({ ...shared, session, node, facts, existed }, signal));
-    emit(context, { event: "machine-ready", machine: task.name });
+    tally.ready(task.name);
     return { machine, membership };
   } catch (error) {
     formation.failed(task.name);

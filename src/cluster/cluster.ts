@@ -6,6 +6,7 @@ import { readTextIfThere, writeFileAtomic } from "../util/files.ts";
 import { changesOn } from "./changes.ts";
 import { answerDeadlineMs, type ClusterContext, machinesByName, reach } from "./context.ts";
 import { ensureClientCertificates } from "./keys.ts";
+import { stateOf } from "./node-state.ts";
 import { askSwarm, nodeOf, observe } from "./observe.ts";
 import { pickViews } from "./pick.ts";
 import type { Cluster, Observed } from "./types.ts";
@@ -35,6 +36,10 @@ export function clusterOn(context: ClusterContext): Cluster {
     planScale: async (targets, signal) => (await import("./scale.ts")).planScale(context, targets, signal),
     lockState: async (signal) => (await import("./lock-state.ts")).lockState(context, signal),
     breakLock: async (signal) => (await import("./lock-state.ts")).breakLocks(context, signal),
+    standing: (view) => {
+      const { state } = context.journal;
+      return { state: stateOf(view, state), lastFailure: state.failures.get(view.name) };
+    },
     journal: () => context.journal.records,
     judge: async (kind, names, signal) => {
       const { judgeChange } = await import("./guards.ts");

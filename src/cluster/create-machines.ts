@@ -2,7 +2,9 @@ import type { CreateOutcome, Machine, MachineRequest, ProviderSpec } from "../pr
 import { generateKeyPair } from "../ssh/keys.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { digest } from "../util/digest.ts";
-import { BeltError } from "../util/errors.ts";
+import { BeltError, isBeltError } from "../util/errors.ts";
+import { type RetryPolicy, retry } from "../util/retry.ts";
+import type { Breaker } from "./breaker.ts";
 import type { ClusterContext } from "./context.ts";
 import type { OpenProvider } from "./fleet.ts";
 
@@ -15,13 +17,23 @@ export interface WantedMachine {
   readonly image: string | undefined;
 }
 
+/** How a create that may succeed later is tried again: a few times, each after a longer pause. */
+const again: RetryPolicy = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 30_000, factor: 2 };
+
+/** What making machines goes by. */
+export interface Making {
+  readonly open: OpenProvider;
+  readonly breaker: Breaker;
+}
+
 /**
  * Starts making machines, in the bulk calls that the provider likes, and returns at once: each machine is handed on as soon
- * as its own call returned. Intents and host keys are on the disk before a call goes out.
+ * as its own call returned. Intents and host keys are on the disk before a call goes out. What may succeed later is tried
+ * again, after a look at what is there by then: a reply may have been lost, and a second machine of a name is never asked for.
  */
 export function createMachines(
   context: ClusterContext,
-  open: OpenProvider,
+  { open, breaker }: Making,
   wanted: readonly WantedMachine[],
   signal: AbortSignal,
 ): ReadonlyMap<string, Promise<Machine>> {
@@ -32,7 +44,14 @@ export function createMachines(
   );
   void mapBounded(batches, parallel, async (some) => {
     try {
-      for (const outcome of await createBatch(context, open, some, signal)) settle(made, outcome);
+      signal.throwIfAborted();
+      const begun = some.filter(({ name, group }) => {
+        const refusal = breaker.refusal(group);
+        if (refusal) made.get(name)?.reject(refusal);
+        return refusal === undefined;
+      });
+      if (begun.length === 0) return;
+      for (const outcome of await createBatch(context, open, begun, signal)) settle(made, outcome, { begun, breaker });
     } catch (error) {
       for (const machine of some) made.get(machine.name)?.reject(error);
     }
@@ -66,7 +85,7 @@ export function optionsOf(
 
 async function createBatch(
   context: ClusterContext,
-  { provider }: OpenProvider,
+  open: OpenProvider,
   wanted: readonly WantedMachine[],
   signal: AbortSignal,
 ): Promise<readonly CreateOutcome[]> {
@@ -75,7 +94,7 @@ async function createBatch(
   for (const request of requests) await context.knownHosts.pin(request.name, [request.hostKey.publicKey]);
   const closes = await Promise.all(requests.map((request) => context.journal.intend("create", request.name)));
   try {
-    const outcomes = await provider.create(requests, signal);
+    const outcomes = await createPatiently(context, open, requests, signal);
     for (const outcome of outcomes) await pinVouched(context, outcome);
     await Promise.all(
       outcomes.map((outcome, index) => closes[index]?.(outcome.kind === "refused" ? outcome.error : undefined)),
@@ -85,6 +104,57 @@ async function createBatch(
     await Promise.all(closes.map((close) => close(error)));
     throw error;
   }
+}
+
+/** Asks for machines until each is there, is refused for good, or was tried often enough; in the order of the requests. */
+async function createPatiently(
+  context: ClusterContext,
+  { provider }: OpenProvider,
+  requests: readonly MachineRequest[],
+  signal: AbortSignal,
+): Promise<readonly CreateOutcome[]> {
+  const outcomes = new Map<string, CreateOutcome>();
+  const open = (): readonly MachineRequest[] => requests.filter(({ name }) => mayBeAsked(outcomes.get(name)));
+  const { clock, random } = context.deps;
+  await retry(again, { clock, random }, signal, async (attempt) => {
+    if (attempt > 1) await reconcile(context, provider, { open: open(), outcomes }, signal);
+    const asked = open();
+    if (asked.length === 0) return;
+    for (const outcome of await provider.create(asked, signal)) outcomes.set(nameOf(outcome), outcome);
+    const refused = open().map(({ name }) => outcomes.get(name));
+    const [first] = refused;
+    if (first?.kind === "refused") throw first.error;
+  }).catch((error: unknown) => {
+    if (signal.aborted || outcomes.size < requests.length) throw error; // a refusal is an outcome
+  });
+  return requests.map(({ name }) => outcomes.get(name) ?? lost(name));
+}
+
+function mayBeAsked(outcome: CreateOutcome | undefined): boolean {
+  return outcome === undefined || (outcome.kind === "refused" && isBeltError(outcome.error) && outcome.error.retryable);
+}
+
+/** A reply that was lost, or a refusal that was none: what is there by now was made. */
+async function reconcile(
+  context: ClusterContext,
+  provider: OpenProvider["provider"],
+  { open, outcomes }: { readonly open: readonly MachineRequest[]; readonly outcomes: Map<string, CreateOutcome> },
+  signal: AbortSignal,
+): Promise<void> {
+  const there = new Map((await provider.list(context.id, signal)).map((machine) => [machine.name, machine]));
+  for (const { name } of open) {
+    const machine = there.get(name);
+    if (machine && machine.state.kind !== "failed") outcomes.set(name, { kind: "exists", machine });
+  }
+}
+
+function nameOf(outcome: CreateOutcome): string {
+  return outcome.kind === "refused" ? outcome.name : outcome.machine.name;
+}
+
+function lost(name: string): CreateOutcome {
+  const error = new BeltError("provider.unavailable", `the provider said nothing of ${name}`, { retryable: true });
+  return { kind: "refused", name, error };
 }
 
 /** A machine that was there already keeps the host key that it has; its provider vouches for it. */
@@ -113,9 +183,18 @@ function requestFor(
   };
 }
 
-function settle(made: ReadonlyMap<string, PromiseWithResolvers<Machine>>, outcome: CreateOutcome): void {
-  if (outcome.kind === "refused") made.get(outcome.name)?.reject(refused(outcome.name, outcome.error));
-  else made.get(outcome.machine.name)?.resolve(outcome.machine);
+function settle(
+  made: ReadonlyMap<string, PromiseWithResolvers<Machine>>,
+  outcome: CreateOutcome,
+  { begun, breaker }: { readonly begun: readonly WantedMachine[]; readonly breaker: Breaker },
+): void {
+  if (outcome.kind !== "refused") {
+    made.get(outcome.machine.name)?.resolve(outcome.machine);
+    return;
+  }
+  const error = refused(outcome.name, outcome.error);
+  breaker.failed(begun.find(({ name }) => name === outcome.name)?.group ?? "", error);
+  made.get(outcome.name)?.reject(error);
 }
 
 function refused(name: string, cause: Error): BeltError {

@@ -3,6 +3,7 @@ import { BeltError } from "../util/errors.ts";
 import { readTextIfThere, removePath } from "../util/files.ts";
 import { compressNames } from "../util/ranges.ts";
 import { type ClusterContext, emit, machinesByName, providerNames } from "./context.ts";
+import { templateHeader } from "./file-edit.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import type { Outcome } from "./types.ts";
@@ -91,8 +92,12 @@ async function provenGone(context: ClusterContext, signal: AbortSignal): Promise
   });
 }
 
-/** The keys open nothing any more. A cluster file that lies in the folder is the user's and stays; else the folder goes. */
+/**
+ * The keys open nothing any more. A cluster file that lies in the folder is the user's and stays, unless it came from a template;
+ * else the folder goes.
+ */
 async function forget({ folder }: ClusterContext): Promise<void> {
   for (const file of [folder.keys, folder.knownHosts, folder.activeNode, folder.journal]) await removePath(file);
-  if ((await readTextIfThere(folder.ownFile)) === undefined) await removePath(folder.path);
+  const own = await readTextIfThere(folder.ownFile);
+  if (own === undefined || own.startsWith(templateHeader)) await removePath(folder.path);
 }

@@ -1,3 +1,5 @@
+import type { NodeState } from "./node-state.ts";
+
 /** The phases of one machine's way into the cluster, in their order; the last three are those of its way out. */
 export const phases = [
   "create",
@@ -51,6 +53,8 @@ export type BeltEvent =
       readonly message: string;
       readonly hint?: string;
     }
+  /** Where a machine stands now, on its way in or out; told when that changes. */
+  | { readonly event: "machine-state"; readonly at: number; readonly machine: string; readonly state: NodeState }
   | { readonly event: "machine-ready"; readonly at: number; readonly machine: string }
   | { readonly event: "machine-removed"; readonly at: number; readonly machine: string }
   | { readonly event: "work-started"; readonly at: number; readonly work: string }

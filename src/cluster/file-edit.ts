@@ -9,6 +9,9 @@ import { addMachines, type GroupNames, removeMachines, setGroupMachines, setSize
 import { resolveSetting } from "./spec/settings.ts";
 import type { ClusterSpec } from "./spec/types.ts";
 
+/** How a file begins that was made from a template when the cluster was first changed. */
+export const templateHeader = "# Made from the built-in template";
+
 /** What to change in the cluster file. */
 export type FileEdit =
   /** Machines that no group has yet, into a group of machines without a place in the swarm. */
@@ -51,7 +54,7 @@ export async function editFile(context: ClusterContext, edit: FileEdit): Promise
   const file = source.kind === "file" ? source.path : folder.ownFile;
   const { text, file: name } = await readSpecText(source, deps.cwd);
   const isNew = source.kind === "template" || (await readTextIfThere(file)) === undefined;
-  const written = source.kind === "template" ? `# Made from the built-in template ${source.name}.\n${text}` : text;
+  const written = source.kind === "template" ? `${templateHeader} ${source.name}.\n${text}` : text;
   const after = await apply(edit, written, context);
   if (after === written) return { change: { path: file, before: isNew ? "" : text, after: isNew ? "" : text }, spec };
   const label = source.kind === "file" ? name : path.relative(deps.cwd, file);

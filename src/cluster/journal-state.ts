@@ -28,6 +28,8 @@ export interface JournalState {
     | undefined;
   /** Machines that were made and not removed since, as far as the journal saw. */
   readonly made: readonly string[];
+  /** Machines that were made ready for the swarm by beltkit itself; others came so. */
+  readonly bootstrapped: ReadonlySet<string>;
   /** Intents without an outcome: what a crash may have left half done. */
   readonly open: readonly OpenIntent[];
   /** The last failure of each machine that has not been brought up since. */
@@ -36,54 +38,63 @@ export interface JournalState {
   readonly fence: number;
 }
 
-/** Folds records in the order in which they were written. */
-export function foldRecords(records: readonly JournalRecord[]): JournalState {
-  const open = new Map<number, OpenIntent>();
-  const made = new Set<string>();
-  const failures = new Map<string, LastFailure>();
-  let state: Pick<JournalState, "clusterId" | "swarmId" | "spec" | "source" | "fence"> = {
-    clusterId: undefined,
-    swarmId: undefined,
-    spec: undefined,
-    source: undefined,
-    fence: 0,
-  };
-  for (const record of records) {
+type Header = Pick<JournalState, "clusterId" | "swarmId" | "spec" | "source" | "fence">;
+
+/** Folds records one by one, in the order in which they were written: a record costs the same however many came before. */
+export class JournalFold {
+  readonly #open = new Map<number, OpenIntent>();
+  readonly #made = new Set<string>();
+  readonly #bootstrapped = new Set<string>();
+  readonly #failures = new Map<string, LastFailure>();
+  #header: Header = { clusterId: undefined, swarmId: undefined, spec: undefined, source: undefined, fence: 0 };
+
+  add(record: JournalRecord): void {
     switch (record.kind) {
       case "cluster":
-        state = { ...state, clusterId: record.id };
+        this.#header = { ...this.#header, clusterId: record.id };
         break;
       case "spec":
-        state = { ...state, spec: record.spec, source: record.source };
+        this.#header = { ...this.#header, spec: record.spec, source: record.source };
         break;
       case "swarm":
-        state = { ...state, swarmId: record.swarmId };
+        this.#header = { ...this.#header, swarmId: record.swarmId };
         break;
       case "command":
-        state = { ...state, fence: Math.max(state.fence, record.fence) };
+        this.#header = { ...this.#header, fence: Math.max(this.#header.fence, record.fence) };
         break;
       case "failure":
-        failures.set(record.machine, record);
+        this.#failures.set(record.machine, record);
         break;
       case "intent":
-        open.set(record.seq, record);
+        this.#open.set(record.seq, record);
         break;
       case "outcome":
-        settle(record, open.get(record.seq), { made, failures });
-        open.delete(record.seq);
+        this.#settle(record);
     }
   }
-  return { ...state, made: [...made], open: [...open.values()], failures };
-}
 
-/** What went well makes an earlier failure of the same machine a thing of the past. */
-function settle(
-  { ok }: { readonly ok: boolean },
-  intent: OpenIntent | undefined,
-  { made, failures }: { readonly made: Set<string>; readonly failures: Map<string, LastFailure> },
-): void {
-  if (!ok || intent === undefined) return;
-  if (intent.operation === "create") made.add(intent.on);
-  if (intent.operation === "remove") made.delete(intent.on);
-  failures.delete(intent.on);
+  get state(): JournalState {
+    return {
+      ...this.#header,
+      made: [...this.#made],
+      bootstrapped: this.#bootstrapped,
+      open: [...this.#open.values()],
+      failures: this.#failures,
+    };
+  }
+
+  /** What went well makes an earlier failure of the same machine a thing of the past. */
+  #settle({ seq, ok }: { readonly seq: number; readonly ok: boolean }): void {
+    const intent = this.#open.get(seq);
+    this.#open.delete(seq);
+    if (!ok || intent === undefined) return;
+    const { operation, on } = intent;
+    if (operation === "create") this.#made.add(on);
+    if (operation === "bootstrap") this.#bootstrapped.add(on);
+    if (operation === "remove") {
+      this.#made.delete(on);
+      this.#bootstrapped.delete(on);
+    }
+    this.#failures.delete(on);
+  }
 }

@@ -3,7 +3,7 @@ import { Mutex } from "../util/concurrency.ts";
 import { BeltError } from "../util/errors.ts";
 import { appendDurably, readTextIfThere, writeFileAtomic } from "../util/files.ts";
 import { type JournalEntry, type JournalRecord, type Operation, readRecords, toRecord } from "./journal-records.ts";
-import { foldRecords, type JournalState } from "./journal-state.ts";
+import { JournalFold, type JournalState } from "./journal-state.ts";
 
 /** Writes the outcome of an intent: nothing when it went well, else the error. */
 export type CloseIntent = (error?: unknown) => Promise<void>;
@@ -53,6 +53,7 @@ export async function openJournal(file: string, clock: Clock): Promise<Journal> 
 /** The file, and its records in memory. */
 class Log {
   records: JournalRecord[] = [];
+  #fold = new JournalFold();
   readonly #file: string;
   readonly #writing = new Mutex();
   #pending = "";
@@ -67,13 +68,20 @@ class Log {
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
     const { records, migrated } = readRecords(this.#file, whole.split("\n").slice(0, -1));
     this.records = [...records];
+    this.#fold = new JournalFold();
+    for (const record of records) this.#fold.add(record);
     this.#toMend = migrated || whole !== text;
+  }
+
+  get state(): JournalState {
+    return this.#fold.state;
   }
 
   /** Lines that gather while the disk is busy go out together: one wait for many machines. */
   async append(lines: readonly JournalRecord[]): Promise<void> {
-    const before = textOf(this.records);
+    const before = this.#toMend ? textOf(this.records) : "";
     this.records.push(...lines);
+    for (const line of lines) this.#fold.add(line);
     this.#pending += textOf(lines);
     await this.#writing.run(async () => {
       if (this.#toMend) await writeFileAtomic(this.#file, before, 0o600);
@@ -108,7 +116,7 @@ function journalOn(log: Log, clock: Clock): Journal {
   };
   return {
     get state() {
-      return foldRecords(log.records);
+      return log.state;
     },
     get records() {
       return log.records;
@@ -123,7 +131,7 @@ function journalOn(log: Log, clock: Clock): Journal {
     },
     record,
     closeOpen: async () => {
-      for (const { seq: left } of foldRecords(log.records).open)
+      for (const { seq: left } of log.state.open)
         await record({ kind: "outcome", seq: left, ok: false, detail: "superseded" });
     },
     intend,

@@ -1,6 +1,7 @@
 import { BeltError, messageOf } from "../util/errors.ts";
 import { type ClusterContext, emit } from "./context.ts";
 import type { Effect, Phase } from "./events.ts";
+import { type NodeState, stateBy } from "./node-state.ts";
 
 /** A machine that could not be brought up: where it stopped, and why. */
 export interface MachineFailure {
@@ -20,6 +21,7 @@ export class Tally {
   readonly #context: ClusterContext;
   readonly #startedAt: number;
   readonly #phasesMs = new Map<Phase, number>();
+  readonly #states = new Map<string, NodeState>();
   readonly failures: MachineFailure[] = [];
   changed = false;
 
@@ -41,6 +43,7 @@ export class Tally {
     const { clock } = this.#context.deps;
     const from = clock.elapsed();
     emit(this.#context, { event: "phase-started", machine, phase });
+    this.#enter(machine, stateBy(phase, "begun"));
     try {
       const result = await work();
       const { effect, detail } = result;
@@ -53,13 +56,26 @@ export class Tally {
         effect,
         ...(detail === undefined ? {} : { detail }),
       });
+      this.#enter(machine, stateBy(phase, "done"));
       return result;
     } catch (thrown) {
-      throw this.#fail(machine, phase, thrown);
+      throw await this.#fail(machine, phase, thrown);
     }
   }
 
-  #fail(machine: string, phase: Phase, thrown: unknown): BeltError {
+  /** A machine has come all the way. */
+  ready(machine: string): void {
+    this.#enter(machine, "ready");
+    emit(this.#context, { event: "machine-ready", machine });
+  }
+
+  #enter(machine: string, state: NodeState | undefined): void {
+    if (state === undefined || this.#states.get(machine) === state) return;
+    this.#states.set(machine, state);
+    emit(this.#context, { event: "machine-state", machine, state });
+  }
+
+  async #fail(machine: string, phase: Phase, thrown: unknown): Promise<BeltError> {
     const error =
       thrown instanceof BeltError ? thrown : new BeltError("internal", messageOf(thrown), { cause: thrown });
     // What the user stopped is not a failure of the machine.
@@ -67,6 +83,8 @@ export class Tally {
       this.failures.push({ machine, phase, error });
       const hint = error.hint === undefined ? {} : { hint: error.hint };
       emit(this.#context, { event: "phase-failed", machine, phase, code: error.code, message: error.message, ...hint });
+      const record = { kind: "failure", machine, phase, code: error.code } as const;
+      await this.#context.journal.record(record).catch(() => {}); // the error itself is told, and matters more
     }
     return error;
   }

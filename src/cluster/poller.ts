@@ -1,32 +1,44 @@
 import type { Machine } from "../providers/provider.ts";
-import type { Clock } from "../util/clock.ts";
 import { BeltError } from "../util/errors.ts";
 import type { OpenProvider } from "./fleet.ts";
+import type { Dependencies } from "./types.ts";
 
 /** How long a provider may take to give a machine an address. */
 const addressDeadlineMs = 10 * 60_000;
+/** How long a machine that the provider has promised may be missing from its list. */
+const graceMs = 60_000;
+/** How many lists in a row may fail before it is given up. */
+const maxFailures = 6;
+const longestPauseMs = 60_000;
+
+interface Waiter extends PromiseWithResolvers<Machine> {
+  readonly until: number;
+  /** When it was last on the list, or was promised. */
+  seenAt: number;
+}
 
 /**
  * Waits for machines to get an address: one `list` a round for all that are waited for, at the provider's own pace, and each
- * machine handed on as soon as it has one.
+ * machine handed on as soon as it has one. A list that fails is asked for again, each time after a longer pause.
  */
 export class Poller {
   readonly #from: OpenProvider;
   readonly #clusterId: string;
-  readonly #clock: Clock;
-  readonly #waiting = new Map<string, PromiseWithResolvers<Machine>>();
+  readonly #deps: Pick<Dependencies, "clock" | "random">;
+  readonly #waiting = new Map<string, Waiter>();
   #running = false;
 
-  constructor(from: OpenProvider, clusterId: string, clock: Clock) {
+  constructor(from: OpenProvider, clusterId: string, deps: Pick<Dependencies, "clock" | "random">) {
     this.#from = from;
     this.#clusterId = clusterId;
-    this.#clock = clock;
+    this.#deps = deps;
   }
 
-  /** @throws BeltError `machine.failed`, `machine.missing`, or `timeout`, each naming the machine. */
+  /** @throws BeltError `machine.failed`, `machine.missing`, or `timeout`, each naming the machine; whatever `list` throws in the end. */
   async untilAddressed(machine: Machine, signal: AbortSignal): Promise<Machine> {
     if (hasAddress(machine)) return machine;
-    const waiter = Promise.withResolvers<Machine>();
+    const now = this.#deps.clock.elapsed();
+    const waiter = { ...Promise.withResolvers<Machine>(), until: now + addressDeadlineMs, seenAt: now };
     this.#waiting.set(machine.name, waiter);
     if (!this.#running) void this.#poll(signal);
     return await waiter.promise;
@@ -34,34 +46,44 @@ export class Poller {
 
   async #poll(signal: AbortSignal): Promise<void> {
     this.#running = true;
-    const until = this.#clock.elapsed() + addressDeadlineMs;
+    let failures = 0;
     try {
-      while (this.#waiting.size > 0 && this.#clock.elapsed() < until) {
-        await this.#clock.sleep(this.#from.plugin.pace.pollMs, signal);
-        this.#handOn(await this.#from.provider.list(this.#clusterId, signal));
+      while (this.#waiting.size > 0) {
+        await this.#deps.clock.sleep(this.#pauseMs(failures), signal);
+        try {
+          this.#handOn(await this.#from.provider.list(this.#clusterId, signal));
+          failures = 0;
+        } catch (error) {
+          failures += 1;
+          if (signal.aborted || failures === maxFailures) throw error;
+        }
       }
-      this.#giveUp((name) => new BeltError("timeout", `${name} has no address after 10 minutes`, { retryable: true }));
     } catch (error) {
-      this.#giveUp(() => error);
+      for (const waiter of this.#waiting.values()) waiter.reject(error);
+      this.#waiting.clear();
     } finally {
       this.#running = false;
     }
   }
 
-  #handOn(machines: readonly Machine[]): void {
-    for (const machine of machines) {
-      const waiter = this.#waiting.get(machine.name);
-      if (!waiter) continue;
-      if (machine.state.kind === "failed") waiter.reject(failed(machine.name, machine.state.reason));
-      else if (hasAddress(machine)) waiter.resolve(machine);
-      else continue;
-      this.#waiting.delete(machine.name);
-    }
+  #pauseMs(failures: number): number {
+    const { pollMs } = this.#from.plugin.pace;
+    if (failures === 0) return pollMs;
+    return Math.min(longestPauseMs, pollMs * 2 ** failures) * (0.5 + this.#deps.random() / 2);
   }
 
-  #giveUp(why: (name: string) => unknown): void {
-    for (const [name, waiter] of this.#waiting) waiter.reject(why(name));
-    this.#waiting.clear();
+  #handOn(machines: readonly Machine[]): void {
+    const now = this.#deps.clock.elapsed();
+    const listed = new Map(machines.map((machine) => [machine.name, machine]));
+    for (const [name, waiter] of this.#waiting) {
+      const machine = listed.get(name);
+      if (machine) waiter.seenAt = now;
+      const settled = machine && hasAddress(machine) ? machine : whyNot(name, machine, { waiter, now });
+      if (!settled) continue;
+      this.#waiting.delete(name);
+      if (settled instanceof BeltError) waiter.reject(settled);
+      else waiter.resolve(settled);
+    }
   }
 }
 
@@ -69,8 +91,20 @@ function hasAddress(machine: Machine): boolean {
   return machine.state.kind === "running" && (machine.privateAddress ?? machine.publicAddress) !== undefined;
 }
 
-function failed(name: string, reason: string): BeltError {
-  return new BeltError("machine.failed", `${name} could not be made: ${reason}`, {
-    hint: `Remove it with \`belt rm ${name}\`, then run the same command again.`,
-  });
+/** Why a machine is waited for no longer, if so. */
+function whyNot(
+  name: string,
+  machine: Machine | undefined,
+  { waiter, now }: { readonly waiter: Waiter; readonly now: number },
+): BeltError | undefined {
+  const hint = `See it: belt ls. Remove what is left with \`belt rm ${name} --no-file\`, then run the same command again.`;
+  if (machine?.state.kind === "failed")
+    return new BeltError("machine.failed", `${name} could not be made: ${machine.state.reason}`, { hint });
+  if (!machine && now - waiter.seenAt > graceMs)
+    return new BeltError("machine.missing", `${name} was promised, and the provider knows it no more`, {
+      hint: "The same command asks for it again.",
+      retryable: true,
+    });
+  if (now < waiter.until) return undefined;
+  return new BeltError("timeout", `${name} has no address after 10 minutes`, { hint, retryable: true });
 }

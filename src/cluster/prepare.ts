@@ -1,6 +1,7 @@
 import type { Machine } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import { bakeImage } from "./bake.ts";
+import { Breaker } from "./breaker.ts";
 import { type ClusterContext, emit } from "./context.ts";
 import { createMachines, optionsOf, providerSpec, type WantedMachine } from "./create-machines.ts";
 import type { OpenProvider } from "./fleet.ts";
@@ -59,27 +60,36 @@ async function obtainFrom(
   { existing, signal }: Around,
 ): Promise<ReadonlyMap<string, Obtain>> {
   const open = await context.fleet.open(providerName);
-  const missing = wanted.filter(({ name }) => !isThere(existing.get(name)));
+  const missing = wanted.filter(({ name }) => isMissing(existing.get(name)));
   if (missing.length > 0) {
     await ensureImages(context, open, missing, signal);
     await ensureShared(context, providerName, missing, signal);
   }
-  const made = createMachines(context, open, missing, signal);
-  const poller = new Poller(open, context.id, context.deps.clock);
-  const obtain = async (name: string): ReturnType<Obtain> => {
+  const breaker = new Breaker(context.spec.limits.maxFailures);
+  const made = createMachines(context, { open, breaker }, missing, signal);
+  const poller = new Poller(open, context.id, context.deps);
+  const obtain = async ({ name, group }: WantedMachine): ReturnType<Obtain> => {
     const there = existing.get(name);
-    if (isThere(there) && there.state.kind === "stopped") return await startStopped(context, there, signal);
-    if (isThere(there)) return { effect: "unchanged", machine: there };
-    const machine = await made.get(name);
+    if (there?.state.kind === "stopped") return await startStopped(context, there, signal);
+    if (there?.state.kind === "running") return { effect: "unchanged", machine: there };
+    const machine = isMissing(there) ? await made.get(name) : there;
     if (!machine) throw new BeltError("internal", `${name} was never asked for`);
-    return { effect: "changed", machine: await poller.untilAddressed(machine, signal) };
+    try {
+      return { effect: "changed", machine: await poller.untilAddressed(machine, signal) };
+    } catch (error) {
+      breaker.failed(group, error);
+      throw error;
+    }
   };
-  return new Map(wanted.map(({ name }) => [name, () => obtain(name)]));
+  return new Map(wanted.map((machine) => [machine.name, () => obtain(machine)]));
 }
 
-/** A machine whose making was cut short is asked for again: the same name is the same machine. */
-function isThere(machine: Machine | undefined): machine is Machine {
-  return machine !== undefined && (machine.state.kind === "running" || machine.state.kind === "stopped");
+/**
+ * Whether a machine is to be asked for. One that is being made is waited for, however slow its provider is; one that failed,
+ * or is on its way out, is asked for again: the same name is the same machine.
+ */
+function isMissing(machine: Machine | undefined): boolean {
+  return machine === undefined || machine.state.kind === "failed" || machine.state.kind === "removing";
 }
 
 /** Makes the images that the machines stand on, one after the other, if the provider keeps its own and they are not there. */

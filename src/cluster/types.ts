@@ -10,8 +10,10 @@ import type { Emit, Phase } from "./events.ts";
 import type { EditedFile, FileEdit } from "./file-edit.ts";
 import type { GuardedChange } from "./guards.ts";
 import type { JournalRecord } from "./journal-records.ts";
+import type { LastFailure } from "./journal-state.ts";
 import type { Leniency } from "./leave.ts";
 import type { LockState } from "./lock-state.ts";
+import type { NodeState } from "./node-state.ts";
 import type { Resizing } from "./resize.ts";
 import type { ScalePlan, ScaleTarget } from "./scale.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
@@ -156,6 +158,8 @@ export interface Cluster extends AsyncDisposable {
   lockState(signal: AbortSignal): Promise<LockState>;
   /** Takes the lock away from whoever holds it. */
   breakLock(signal: AbortSignal): Promise<void>;
+  /** Where a machine stands, and the last failure on its way. */
+  standing(view: MachineView): { readonly state: NodeState; readonly lastFailure: LastFailure | undefined };
   /** The durable record of what was done, oldest first. */
   journal(): readonly JournalRecord[];
   /** With `swarm: false` only the provider is asked, and no connection is made. */

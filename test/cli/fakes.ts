@@ -163,6 +163,7 @@ export function fakeCluster(change: Partial<Cluster> = {}): Cluster {
     plan: async () => ({ changes: [], findings: [], swarmError: undefined }),
     lockState: async () => ({ folder: undefined, swarm: undefined, swarmError: undefined }),
     breakLock: unscripted("breakLock"),
+    standing: () => ({ state: "ready", lastFailure: undefined }),
     journal: () => [],
     up: unscripted("up"),
     editFile: async () => ({ change: { path: "cluster.yml", before: "", after: "" }, spec: aSpec([]) }),

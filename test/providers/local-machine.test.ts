@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Cgroups } from "../../src/providers/local/cgroup.ts";
 import { openConsole } from "../../src/providers/local/console.ts";
 import type { Host } from "../../src/providers/local/host.ts";
+import { thisProcess } from "../../src/providers/local/host.ts";
 import { machineFolder } from "../../src/providers/local/layout.ts";
 import { asMachine, observeMachine, recordOf } from "../../src/providers/local/machine.ts";
 import type { MachineRecord } from "../../src/providers/local/record.ts";
@@ -48,8 +49,12 @@ describe("a machine's state", () => {
     expect(await stateOf()).toEqual({ kind: "running" });
   });
 
-  it("is creating until its first boot, and removing once its removal has begun", async () => {
-    expect(await stateOf({ phase: "making" })).toEqual({ kind: "creating" });
+  it("is creating while somebody makes it, has failed if he is gone, and is removing once its removal has begun", async () => {
+    expect(await stateOf({ phase: "making", worker: await thisProcess() })).toEqual({ kind: "creating" });
+    const gone = { ...(await thisProcess()), startTime: "1" };
+    const cutShort = { kind: "failed", reason: "its making was cut short" };
+    expect(await stateOf({ phase: "making", worker: gone })).toEqual(cutShort);
+    expect(await stateOf({ phase: "making" })).toEqual(cutShort);
     expect(await stateOf({ phase: "removing" })).toEqual({ kind: "removing" });
     await occupy();
     expect(await stateOf({ phase: "removing" })).toEqual({ kind: "removing" });

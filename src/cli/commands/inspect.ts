@@ -1,4 +1,4 @@
-import type { Cluster } from "../../cluster/types.ts";
+import type { Cluster, MachineView } from "../../cluster/types.ts";
 import { BeltError } from "../../util/errors.ts";
 import { parseRanges } from "../../util/ranges.ts";
 import type { CliContext } from "../context.ts";
@@ -29,6 +29,7 @@ export const inspect: Verb = {
     const views = pickMachines(cluster.name, machines, parseRanges(call.words));
     const details = views.map((view) => ({
       ...machineJson(view),
+      ...standingOf(cluster, view),
       user: view.machine?.user ?? null,
       port: view.machine?.port ?? null,
       labels: view.node?.labels ?? {},
@@ -39,6 +40,12 @@ export const inspect: Verb = {
     return exitCodes.done;
   },
 };
+
+function standingOf(cluster: Cluster, view: MachineView): Readonly<Record<string, unknown>> {
+  const { state, lastFailure } = cluster.standing(view);
+  const { at, phase, code } = lastFailure ?? {};
+  return { nodeState: state, lastFailure: lastFailure ? { at, phase, code } : null };
+}
 
 function showJournal(context: CliContext, cluster: Cluster): number {
   const records = cluster.journal();

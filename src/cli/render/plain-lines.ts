@@ -52,6 +52,7 @@ function plainLine(event: BeltEvent, state: LineState): string | undefined {
     case "verified":
       return verifiedLine(event.nodes);
     case "started":
+    case "machine-state":
     case "phase-finished":
     case "finished":
       return undefined;

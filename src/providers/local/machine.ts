@@ -4,6 +4,7 @@ import { readTextIfThere } from "../../util/files.ts";
 import type { Machine, MachineState } from "../provider.ts";
 import { type Cgroups, isOccupied } from "./cgroup.ts";
 import { readConsole } from "./console.ts";
+import { isAtWork } from "./host.ts";
 import { machineFolder } from "./layout.ts";
 import type { MachineRecord } from "./record.ts";
 import type { Store } from "./store.ts";
@@ -50,7 +51,10 @@ export async function mustRecordOf(store: Store, machine: Machine): Promise<Mach
 async function stateOf(store: Store, cgroups: Cgroups, record: MachineRecord): Promise<MachineState> {
   if (record.phase === "removing") return { kind: "removing" };
   if (await isOccupied(cgroups, record.id)) return { kind: "running" };
-  if (record.phase === "making") return { kind: "creating" };
+  if (record.phase === "making")
+    return (await isAtWork(record.worker))
+      ? { kind: "creating" }
+      : { kind: "failed", reason: "its making was cut short" };
   return await howItEnded(machineFolder(store.root, record));
 }
 
