@@ -7,6 +7,7 @@ it("exports the library by hand-picked names", () => {
     "BeltError",
     "Secret",
     "compressNames",
+    "importCluster",
     "isBeltError",
     "openCluster",
     "parseRange",

@@ -26,6 +26,8 @@ export interface Io {
   holdInterrupts(): Disposable;
   /** Asks on standard error and reads one line; `undefined` at the end of input. */
   ask(question: string, signal: AbortSignal): Promise<string | undefined>;
+  /** The same for what the terminal must not show. */
+  askHidden(question: string, signal: AbortSignal): Promise<string | undefined>;
   readonly host: Host;
   /** What the commands act through; its parts are loaded at first use, since help and version need none of it. */
   readonly library: Library;
@@ -53,7 +55,8 @@ export interface Host {
   ): Promise<number>;
   /** Listens on a unix socket in a new folder that only we may enter; gone when disposed, and at exit. */
   serveSocket(onConnection: (socket: import("node:stream").Duplex) => void): Promise<ServedSocket>;
-  writeFile(path: string, text: string): Promise<void>;
+  /** `mode` is 0644 unless given. */
+  writeFile(path: string, text: string, mode?: number): Promise<void>;
   readText(path: string): Promise<string | undefined>;
   exists(path: string): Promise<boolean>;
   /** Bytes free for us on the file system of the nearest existing folder. */

@@ -42,6 +42,11 @@ export function realIo(): Io {
       const { askLine } = await import("../util/ask-line.ts");
       return await askLine({ input: stdin(), output: stderr }, question, signal);
     },
+    askHidden: async (question, signal) => {
+      const { askHidden } = await import("../util/ask-hidden.ts");
+      const setRawMode = (raw: boolean): void => void stdin().setRawMode(raw);
+      return await askHidden({ input: stdin(), output: stderr, setRawMode }, question, signal);
+    },
     host: realHost({ ...platformFacts(), searchPath: env["PATH"] ?? "" }),
     library: realLibrary(surroundings(), () => realParts({ clock: systemClock })),
     close: () => {

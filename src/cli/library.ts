@@ -1,6 +1,7 @@
 import type { Emit } from "../cluster/events.ts";
 import type { Images } from "../cluster/images.ts";
 import type { Cluster } from "../cluster/types.ts";
+import type { Secret } from "../util/secret.ts";
 
 /** Everything that the commands act through: the cluster layer, seen from the command line. The real one is in `real-library.ts`. */
 export interface Library {
@@ -17,6 +18,8 @@ export interface Library {
   openDescribed(description: Description, emit: Emit): Promise<Cluster>;
   /** Gives a cluster whose journal was lost its id back, from its providers; `id` says which, where there are several of its name. */
   recover(description: Description, id: string | undefined, signal: AbortSignal): Promise<void>;
+  /** Takes up a cluster that was exported; resolves with its name and where its file is. */
+  importCluster(sealed: string, passphrase: Secret): Promise<{ readonly name: string; readonly file: string }>;
   /** Makes a cluster without machines on a provider, and makes it the one in use. */
   newCluster(name: string, provider: string): Promise<{ readonly file: string }>;
   clusterFile(name: string): Promise<{ readonly path: string; readonly text: string }>;

@@ -21,7 +21,7 @@ export function realHost({ searchPath, ...facts }: HostFacts): Host {
     runStreaming: async (argv, env, output, signal) =>
       (await import("../util/attached-processes.ts")).runStreaming({ argv, env }, output, signal),
     serveSocket: async (onConnection) => (await import("../util/unix-socket.ts")).serveUnixSocket(onConnection),
-    writeFile: async (file, text) => (await import("../util/files.ts")).writeFileAtomic(file, text),
+    writeFile: async (file, text, mode) => (await import("../util/files.ts")).writeFileAtomic(file, text, mode),
     readText: async (file) => (await import("../util/host-facts.ts")).readTextIfReadable(file),
     exists: async (file) => (await import("../util/host-files.ts")).pathExists(file),
     freeBytes: async (folder) => (await import("../util/host-facts.ts")).freeBytes(folder),

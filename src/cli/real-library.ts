@@ -43,6 +43,10 @@ export function realLibrary(surroundings: Surroundings, parts: () => Promise<Par
       await openDescription(await home(), description, await dependencies(emit)),
     recover: async (description, id, signal) =>
       await recoverDescribed(await home(), { description, id, deps: await quietly() }, signal),
+    importCluster: async (sealed, passphrase) => {
+      const { importCluster } = await import("../cluster/share/import-cluster.ts");
+      return await importCluster(await home(), { sealed, passphrase }, await quietly());
+    },
     newCluster: async (name, provider) => {
       const { newCluster } = await import("../cluster/clusters.ts");
       return await newCluster(await home(), name, provider, await quietly());

@@ -36,6 +36,7 @@ export function clusterOn(context: ClusterContext): Cluster {
     planScale: async (targets, signal) => (await import("./scale.ts")).planScale(context, targets, signal),
     lockState: async (signal) => (await import("./lock-state.ts")).lockState(context, signal),
     breakLock: async (signal) => (await import("./lock-state.ts")).breakLocks(context, signal),
+    export: async (passphrase) => (await import("./share/export-cluster.ts")).exportCluster(context, passphrase),
     standing: (view) => {
       const { state } = context.journal;
       return { state: stateOf(view, state), lastFailure: state.failures.get(view.name) };

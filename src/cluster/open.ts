@@ -4,6 +4,7 @@ import { createConnect } from "../ssh/connect.ts";
 import { systemClock } from "../util/clock.ts";
 import { runProcess } from "../util/processes.ts";
 import { jitter } from "../util/random.ts";
+import type { Secret } from "../util/secret.ts";
 import { surroundings } from "../util/surroundings.ts";
 import type { Emit } from "./events.ts";
 import { findHome } from "./home.ts";
@@ -42,7 +43,7 @@ export async function openCluster(options: OpenOptions): Promise<Cluster> {
   return await openDescribed(home, { spec: await loadSpec(source, options.set ?? [], deps), source }, deps);
 }
 
-function dependencies({ cwd, onEvent }: OpenOptions): Dependencies {
+function dependencies({ cwd, onEvent }: Pick<OpenOptions, "cwd" | "onEvent">): Dependencies {
   const own = surroundings();
   return {
     ...own,
@@ -54,4 +55,19 @@ function dependencies({ cwd, onEvent }: OpenOptions): Dependencies {
     providers,
     connect: createConnect({ clock: systemClock }),
   };
+}
+
+/**
+ * Takes up a cluster that {@link Cluster.export} wrote, in the nearest `.belt` at or above a folder.
+ *
+ * @throws BeltError `usage.invalid` for a wrong passphrase, a damaged text, or a cluster of this name that is there already.
+ */
+export async function importCluster(
+  sealed: string,
+  passphrase: Secret,
+  options: { readonly cwd?: string } = {},
+): Promise<{ readonly name: string; readonly file: string }> {
+  const deps = dependencies(options);
+  const { importCluster: unpack } = await import("./share/import-cluster.ts");
+  return await unpack(await findHome(deps.cwd, deps.env, deps.uid), { sealed, passphrase }, deps);
 }

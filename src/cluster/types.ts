@@ -4,6 +4,7 @@ import type { Engine, SwarmNode } from "../swarm/engine.ts";
 import type { Clock } from "../util/clock.ts";
 import type { BeltError } from "../util/errors.ts";
 import type { RunProcess } from "../util/processes.ts";
+import type { Secret } from "../util/secret.ts";
 import type { Surroundings } from "../util/surroundings.ts";
 import type { WantedMake } from "./drift.ts";
 import type { Emit, Phase } from "./events.ts";
@@ -158,6 +159,8 @@ export interface Cluster extends AsyncDisposable {
   lockState(signal: AbortSignal): Promise<LockState>;
   /** Takes the lock away from whoever holds it. */
   breakLock(signal: AbortSignal): Promise<void>;
+  /** Everything that another operator needs of the cluster, encrypted. @throws BeltError `usage.no-cluster` */
+  export(passphrase: Secret): Promise<string>;
   /** Where a machine stands, and the last failure on its way. */
   standing(view: MachineView): { readonly state: NodeState; readonly lastFailure: LastFailure | undefined };
   /** The durable record of what was done, oldest first. */

@@ -77,6 +77,10 @@ export function fakeIo(stdout: Captured, stderr: Captured, setting: Setting): Io
       stderr.write(`${question}\n`);
       return answers.shift();
     },
+    askHidden: async (question) => {
+      stderr.write(`${question}\n`);
+      return answers.shift();
+    },
     host: fakeHost(setting.host),
     library: fakeLibrary(setting.library),
     close: () => {},
@@ -113,6 +117,7 @@ export function fakeLibrary(change: Partial<Library> = {}): Library {
     open: unscripted("open"),
     openDescribed: unscripted("openDescribed"),
     recover: async () => {},
+    importCluster: unscripted("importCluster"),
     newCluster: unscripted("newCluster"),
     clusterFile: unscripted("clusterFile"),
     knownMachines: async () => ["mg0", "node1", "node2"],
@@ -163,6 +168,7 @@ export function fakeCluster(change: Partial<Cluster> = {}): Cluster {
     plan: async () => ({ changes: [], findings: [], swarmError: undefined }),
     lockState: async () => ({ folder: undefined, swarm: undefined, swarmError: undefined }),
     breakLock: unscripted("breakLock"),
+    export: unscripted("export"),
     standing: () => ({ state: "ready", lastFailure: undefined }),
     journal: () => [],
     up: unscripted("up"),

@@ -59,6 +59,18 @@ const sweeps: readonly Sweep[] = [
     machines: ["mg1", "mg2", "node1"],
   },
   {
+    title: "scale from three workers to five",
+    words: ["scale", "workers=5", "--yes"],
+    before: (folder) => madeOf(folder, "node[1:3]"),
+    machines: [...whole, "node4", "node5"],
+  },
+  {
+    title: "scale from three workers to one",
+    words: ["scale", "workers=1", "--yes"],
+    before: (folder) => madeOf(folder, "node[1:3]"),
+    machines: ["mg1", "mg2", "node1"],
+  },
+  {
     title: "down",
     words: ["down", "sweep", "--yes"],
     before: (folder) => madeOf(folder, "node[1:3]"),
