@@ -29,8 +29,8 @@ export interface Journal {
   /** From now on this command writes, as long as it holds the lock; it is named in front of the first thing that it does. */
   writeAs(writer: Writer): void;
   record(entry: JournalEntry): Promise<void>;
-  /** Closes what earlier commands left open, because a later one has brought it about. */
-  closeOpen(): Promise<void>;
+  /** Closes what earlier commands left open on these names, or on all, because a later one has brought it about. */
+  closeOpen(names?: ReadonlySet<string>): Promise<void>;
   /** Writes an intent; resolves once it is on the disk, with the function that writes its outcome. */
   intend(operation: Operation, on: string): Promise<CloseIntent>;
   /** Writes the intent, does the work, writes the outcome, also when the work throws. */
@@ -130,9 +130,9 @@ function journalOn(log: Log, clock: Clock): Journal {
       named = false;
     },
     record,
-    closeOpen: async () => {
-      for (const { seq: left } of log.state.open)
-        await record({ kind: "outcome", seq: left, ok: false, detail: "superseded" });
+    closeOpen: async (names) => {
+      for (const { seq: left, on } of log.state.open)
+        if (names?.has(on) ?? true) await record({ kind: "outcome", seq: left, ok: false, detail: "superseded" });
     },
     intend,
     around: async (operation, on, work) => {

@@ -35,6 +35,7 @@ export async function removeNamed(
   if (file && file.change.before !== file.change.after) tally.changed = true;
   const removed = await removeViews(context, { observed, targets }, { leniency, tally }, signal);
   const failed = new Set(tally.failures.map(({ machine }) => machine));
+  if (failed.size === 0) await context.journal.closeOpen(new Set(names));
   return conclude(context, tally, removed, quoteCommand(["belt", "rm", compressNames([...failed])]));
 }
 

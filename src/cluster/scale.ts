@@ -11,9 +11,10 @@ import { askSwarm, observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import { isPresent, pickViews } from "./pick.ts";
+import { plan } from "./plan.ts";
 import { guardVolumes, removeViews } from "./remove.ts";
-import { isNodeSpec } from "./spec/types.ts";
-import type { GuardReport, Observed, Outcome, Saving } from "./types.ts";
+import { type ClusterSpec, isNodeSpec } from "./spec/types.ts";
+import type { ChangeAction, GuardReport, Observed, Outcome, Saving } from "./types.ts";
 import { bringAbout } from "./up.ts";
 
 /** What a group is to be: so many machines, or exactly these. */
@@ -42,28 +43,54 @@ export async function planScale(
   signal: AbortSignal,
 ): Promise<ScalePlan> {
   const observed = await observe(context, true, signal);
-  const tasks = await taskCounts(context, signal);
+  const seen = { observed, tasks: await taskCounts(context, signal) };
   const groups = groupsOf(context);
   const taken = new Set([...groups.values()].flat().concat(observed.machines.map(({ name }) => name)));
   const wanted = new Map<string, readonly string[]>();
   const going: Choice[] = [];
-  for (const { group, to } of targets) {
-    const names = groups.get(group);
-    if (!names) throw noGroup(group, [...groups.keys()]);
-    const leaving = leavingOf(names, to, { observed, tasks });
-    const gone = new Set(leaving.map(({ name }) => name));
-    const stay = names.filter((name) => !gone.has(name));
-    const missing = "count" in to ? to.count - stay.length : 0;
-    const coming = missing > 0 ? nextNames(group, names, missing, taken) : [];
-    for (const name of coming) taken.add(name);
-    wanted.set(group, "names" in to ? to.names : [...stay, ...coming]);
-    going.push(...leaving);
+  for (const target of targets) {
+    const names = groups.get(target.group);
+    if (!names) throw noGroup(target.group, [...groups.keys()]);
+    const scaled = scaleGroup(target, names, { ...seen, taken });
+    wanted.set(target.group, scaled.names);
+    going.push(...scaled.going);
   }
   const file = await editFile(context, { kind: "groups", groups: wanted });
-  const before = new Set([...groups.values()].flat());
-  const coming = [...wanted.values()].flat().filter((name) => !before.has(name));
+  const coming = unfinished(file.spec, observed, new Set([...wanted.values()].flat()));
   const leavers = observed.machines.filter(isPresent).filter(({ name }) => going.some((one) => one.name === name));
   return { targets, coming, going, file, guard: judgeChange("remove", leavers, observed) };
+}
+
+/** Which of these machines are not yet all that the file says: those that are not there, and those that were left half way. */
+function unfinished(spec: ClusterSpec, observed: Observed, names: ReadonlySet<string>): readonly string[] {
+  const changes = plan(spec, observed).filter(({ action }) => adding.has(action));
+  return [...new Set(changes.map(({ machine }) => machine))].filter((name) => names.has(name));
+}
+
+const adding: ReadonlySet<ChangeAction> = new Set(["create", "start", "bootstrap", "join", "label", "availability"]);
+
+interface Scene extends Seen {
+  /** Names that are in use; those that are given are added. */
+  readonly taken: Set<string>;
+}
+
+/** The names that a group has from now on, and who goes; machines of the group that its range does not name go too. */
+function scaleGroup(
+  { group, to }: ScaleTarget,
+  names: readonly string[],
+  scene: Scene,
+): { readonly names: readonly string[]; readonly going: readonly Choice[] } {
+  const leaving = leavingOf(names, to, scene);
+  const gone = new Set(leaving.map(({ name }) => name));
+  const stay = names.filter((name) => !gone.has(name));
+  const missing = "count" in to ? to.count - stay.length : 0;
+  const coming = missing > 0 ? nextNames(group, names, missing, scene.taken) : [];
+  for (const name of coming) scene.taken.add(name);
+  const now = "names" in to ? to.names : [...stay, ...coming];
+  const unnamed = scene.observed.machines.filter(
+    (view) => view.machine && view.group === group && !names.includes(view.name) && !now.includes(view.name),
+  );
+  return { names: now, going: [...leaving, ...unnamed.map(({ name }) => ({ name, why: "the file does not name" }))] };
 }
 
 /**
@@ -73,7 +100,7 @@ export async function planScale(
  */
 export async function scale(
   context: ClusterContext,
-  { coming, going, targets, save }: ScalePlan & Saving,
+  { coming, going, targets, file, save }: ScalePlan & Saving,
   leniency: Leniency,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -84,6 +111,7 @@ export async function scale(
   enforce(judgeChange("remove", leaving, first), leniency.acceptNoSpare);
   await guardVolumes(context, leaving, leniency, signal);
   await save();
+  if (file.change.before !== file.change.after) tally.changed = true;
   const made = await grow(context, coming, { tally, leniency }, signal);
   if (tally.failures.length === 0 && leaving.length > 0) {
     const observed = await observe(context, true, signal);
@@ -93,8 +121,15 @@ export async function scale(
     );
     await removeViews(context, { observed, targets: targetsNow }, { tally, leniency }, signal);
   }
-  if (names.length > 0 || coming.length > 0) tally.changed = true;
+  if (tally.failures.length === 0) await closeWhatIsDone(context, targets);
   return conclude(context, tally, made, goOn(targets));
+}
+
+/** What earlier commands left open is brought about by now, but for what is about machines of other groups. */
+async function closeWhatIsDone({ journal, spec }: ClusterContext, targets: readonly ScaleTarget[]): Promise<void> {
+  const scaled = new Set(targets.map(({ group }) => group));
+  const others = new Set(spec.machines.filter(({ group }) => !scaled.has(group)).map(({ name }) => name));
+  await journal.closeOpen(new Set(journal.state.open.map(({ on }) => on).filter((on) => !others.has(on))));
 }
 
 async function grow(
