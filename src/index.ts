@@ -2,7 +2,7 @@ export type { BeltEvent, Effect, Emit, Phase } from "./cluster/events.ts";
 export type { EditedFile, FileChange, FileEdit } from "./cluster/file-edit.ts";
 export type { JournalRecord } from "./cluster/journal-records.ts";
 export type { LastFailure } from "./cluster/journal-state.ts";
-export type { Leniency } from "./cluster/leave.ts";
+export type { Leniency } from "./cluster/leniency.ts";
 export type { LockState } from "./cluster/lock-state.ts";
 export type { NodeState } from "./cluster/node-state.ts";
 export { importCluster, type OpenOptions, openCluster } from "./cluster/open.ts";

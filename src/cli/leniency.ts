@@ -1,4 +1,4 @@
-import type { Leniency } from "../cluster/leave.ts";
+import type { Leniency } from "../cluster/leniency.ts";
 import type { Call } from "./verb.ts";
 
 /** The flag that lets tasks go without their data. */

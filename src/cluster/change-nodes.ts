@@ -5,7 +5,6 @@ import type { ClusterContext } from "./context.ts";
 import { enforce, guardData, judgeChange } from "./guards.ts";
 import {
   demote,
-  type Leniency,
   leaveSwarm,
   type NodeAtHand,
   nodeNow,
@@ -14,6 +13,7 @@ import {
   untilIdle,
   untilItLeads,
 } from "./leave.ts";
+import type { Leniency } from "./leniency.ts";
 import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";

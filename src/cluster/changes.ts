@@ -1,6 +1,7 @@
 import { changing, type Work } from "./change.ts";
 import type { ClusterContext } from "./context.ts";
 import type { EditedFile } from "./file-edit.ts";
+import { cautious } from "./leniency.ts";
 import type { Cluster, Outcome } from "./types.ts";
 
 /** The verbs of a cluster that change something. */
@@ -42,7 +43,12 @@ function ofTheCluster(
       change(
         "up",
         all,
-        async (inner, save) => (await import("./up.ts")).up(requireFresh(inner), { ...options, save }, signal),
+        async (inner, save) =>
+          (await import("./up.ts")).up(
+            requireFresh(inner),
+            { ...cautious, allowRemove: false, ...options, save },
+            signal,
+          ),
         options.file,
       ),
     refresh: (signal) => change("refresh", [], async () => (await import("./refresh.ts")).refresh(context, signal)),
@@ -60,14 +66,14 @@ function ofTheCluster(
         file,
       );
     },
-    scale: (plan, { writesFile, ...leniency }, signal) =>
+    scale: (plan, { writesFile = true, ...leniency }, signal) =>
       change(
         "scale",
         [...plan.coming, ...plan.going.map(({ name }) => name)],
         async (inner, save) => {
           const { scale } = await import("./scale.ts");
           const scaled = { ...requireFresh(inner), spec: plan.file.spec };
-          return await scale(scaled, { ...plan, save }, leniency, signal);
+          return await scale(scaled, { ...plan, save }, { ...cautious, ...leniency }, signal);
         },
         writesFile ? plan.file : undefined,
       ),
@@ -100,18 +106,18 @@ function ofNamedMachines(
         "rm",
         names,
         async (inner, save) =>
-          (await import("./remove.ts")).removeNamed(inner, { names, file, save }, leniency, signal),
+          (await import("./remove.ts")).removeNamed(inner, { names, file, save }, { ...cautious, ...leniency }, signal),
         file,
       ),
     power: (action, names, leniency, signal) =>
       change(action, names, async () => {
         const { changePower } = await import("./power.ts");
-        return await changePower(context, { action, names, ...leniency }, signal);
+        return await changePower(context, { action, names, ...cautious, ...leniency }, signal);
       }),
     changeNodes: (wanted, names, leniency, signal) =>
       change(`swarm ${wanted.kind}`, names, async () => {
         const { changeNodes } = await import("./change-nodes.ts");
-        return await changeNodes(context, { ...leniency, change: wanted, names }, signal);
+        return await changeNodes(context, { ...cautious, ...leniency, change: wanted, names }, signal);
       }),
     swarmInit: (name, signal) =>
       change("swarm init", [name], async () => (await adHoc()).initOn(requireFresh(context), name, signal)),

@@ -3,6 +3,7 @@ import { withDeadline } from "../util/deadline.ts";
 import { BeltError, isBeltError } from "../util/errors.ts";
 import { type ClusterContext, emit, machinesByName, reach } from "./context.ts";
 import { enforce, guardData, judgeChange } from "./guards.ts";
+import type { Leniency } from "./leniency.ts";
 import { askSwarm, observe } from "./observe.ts";
 import type { PhaseResult } from "./phases.ts";
 import type { PresentView } from "./pick.ts";
@@ -13,16 +14,6 @@ const drainDeadlineMs = 120_000;
 /** How long a change of a node may take to be seen by everybody whom it concerns. */
 const seenDeadlineMs = 60_000;
 const pollMs = 250;
-
-/** What the user agreed to beforehand. */
-export interface Leniency {
-  /** Go on where no failure of a manager is left to spare. */
-  readonly acceptNoSpare: boolean;
-  /** Let tasks start elsewhere although their volumes stay behind. */
-  readonly moveLocalVolumes: boolean;
-  /** Go on when a drained node still has tasks after the time that it was given. */
-  readonly force: boolean;
-}
 
 /** A manager's engine that is not the one of `except` (a name, or nothing): nobody speaks for a swarm that he is leaving. */
 export async function speakerExcept(context: ClusterContext, except: string, signal: AbortSignal): Promise<Engine> {

@@ -6,7 +6,7 @@ import { type ClusterContext, machinesByName } from "./context.ts";
 import { type EditedFile, editFile, groupNames } from "./file-edit.ts";
 import { enforce, judgeChange } from "./guards.ts";
 import { leaderAmong } from "./leader.ts";
-import type { Leniency } from "./leave.ts";
+import type { Leniency } from "./leniency.ts";
 import { askSwarm, observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";

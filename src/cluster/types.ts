@@ -12,7 +12,7 @@ import type { EditedFile, FileEdit } from "./file-edit.ts";
 import type { GuardedChange } from "./guards.ts";
 import type { JournalRecord } from "./journal-records.ts";
 import type { LastFailure } from "./journal-state.ts";
-import type { Leniency } from "./leave.ts";
+import type { Leniency } from "./leniency.ts";
 import type { LockState } from "./lock-state.ts";
 import type { NodeState } from "./node-state.ts";
 import type { Resizing } from "./resize.ts";
@@ -143,7 +143,10 @@ export interface Outcome {
   readonly machines: readonly Machine[];
 }
 
-/** A cluster with a folder under `.belt/`, opened. Reading takes no lock; every method that changes something takes it. */
+/**
+ * A cluster with a folder under `.belt/`, opened. Reading takes no lock; every method that changes something takes it. What the
+ * user agrees to beforehand ({@link Leniency}) is nothing unless it is given.
+ */
 export interface Cluster extends AsyncDisposable {
   readonly name: string;
   readonly id: string;
@@ -175,10 +178,15 @@ export interface Cluster extends AsyncDisposable {
   writeFile(file: EditedFile): Promise<void>;
   /** What a new size of groups means; nothing is changed. */
   planScale(targets: readonly ScaleTarget[], signal: AbortSignal): Promise<ScalePlan>;
-  scale(plan: ScalePlan, options: Leniency & { readonly writesFile: boolean }, signal: AbortSignal): Promise<Outcome>;
+  /** Writes the file (unless `writesFile` is false) and acts. */
+  scale(
+    plan: ScalePlan,
+    options: Partial<Leniency> & { readonly writesFile?: boolean },
+    signal: AbortSignal,
+  ): Promise<Outcome>;
   resize(wanted: Resizing, file: EditedFile | undefined, signal: AbortSignal): Promise<Outcome>;
   /** @throws BeltError `guard.removal` before anything is done, where machines would go and `allowRemove` is not set. */
-  up(options: UpOptions, signal: AbortSignal): Promise<Outcome>;
+  up(options: Partial<UpOptions>, signal: AbortSignal): Promise<Outcome>;
   /** Brings the journal in line with the world; nothing else is changed. */
   refresh(signal: AbortSignal): Promise<Outcome>;
   down(signal: AbortSignal): Promise<Outcome>;
@@ -194,18 +202,23 @@ export interface Cluster extends AsyncDisposable {
   /** @throws BeltError `guard.quorum`, `guard.no-spare`, `guard.data` before anything is done. */
   remove(
     names: readonly string[],
-    leniency: Leniency,
+    leniency: Partial<Leniency>,
     file: EditedFile | undefined,
     signal: AbortSignal,
   ): Promise<Outcome>;
   power(
     action: "start" | "stop" | "restart",
     names: readonly string[],
-    leniency: Pick<Leniency, "acceptNoSpare">,
+    leniency: Partial<Pick<Leniency, "acceptNoSpare">>,
     signal: AbortSignal,
   ): Promise<Outcome>;
   /** Changes nodes of the swarm; managers one at a time, under the guard. */
-  changeNodes(change: NodeChange, names: readonly string[], leniency: Leniency, signal: AbortSignal): Promise<Outcome>;
+  changeNodes(
+    change: NodeChange,
+    names: readonly string[],
+    leniency: Partial<Leniency>,
+    signal: AbortSignal,
+  ): Promise<Outcome>;
   swarmInit(name: string, signal: AbortSignal): Promise<Outcome>;
   swarmJoin(leader: string, names: readonly string[], role: Role, signal: AbortSignal): Promise<Outcome>;
   /** A connection to a running machine; one per machine, shared and kept until the cluster is disposed. */

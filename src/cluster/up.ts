@@ -7,7 +7,7 @@ import { type ClusterContext, emit, machinesByName } from "./context.ts";
 import type { EditedFile } from "./file-edit.ts";
 import type { Leader } from "./formation.ts";
 import { leaderAmong } from "./leader.ts";
-import type { Leniency } from "./leave.ts";
+import type { Leniency } from "./leniency.ts";
 import { askSwarm, observe, observedFrom } from "./observe.ts";
 import { conclude, upCommand } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";

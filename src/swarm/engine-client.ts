@@ -54,6 +54,9 @@ export function openEngine(options: EngineOptions): Engine {
 
 const ended: ReadonlySet<string> = new Set(["complete", "shutdown", "failed", "rejected", "orphaned", "remove"]);
 
+/** A task that has no node yet. */
+const isPending = ({ state, nodeId }: SwarmTask): boolean => state === "pending" && nodeId === "";
+
 class EngineClient implements Engine {
   readonly name: string;
   readonly #options: EngineOptions;
@@ -130,6 +133,11 @@ class EngineClient implements Engine {
       ({ nodeId }) => nodeId,
     );
     return new Map([...nodes].map(([nodeId, some]) => [nodeId, some.length]));
+  }
+
+  async pendingTasks(signal: AbortSignal): Promise<number> {
+    const filters = encodeURIComponent(JSON.stringify({ "desired-state": ["running", "accepted"] }));
+    return (await this.#get(`/tasks?filters=${filters}`, tasksSchema, signal)).filter(isPending).length;
   }
 
   async serviceNames(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {

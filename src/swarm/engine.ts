@@ -125,6 +125,8 @@ export interface Engine extends AsyncDisposable {
   tasks(nodeId: string, signal: AbortSignal): Promise<readonly SwarmTask[]>;
   /** How many tasks run, or are about to, on each node, by its id; nodes without any are left out: asked of a manager. */
   taskCounts(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  /** How many tasks wait for a node that takes them: asked of a manager. */
+  pendingTasks(signal: AbortSignal): Promise<number>;
   /** The names of all services, by their id: asked of a manager. */
   serviceNames(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** Already gone is removed. */

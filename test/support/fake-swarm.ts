@@ -167,6 +167,11 @@ export class FakeEngine implements Engine {
     return new Map([...nodes].map(([nodeId, some]) => [nodeId, some.length]));
   }
 
+  async pendingTasks(): Promise<number> {
+    this.#begin("pendingTasks");
+    return this.#manager().tasks.filter(({ nodeId }) => nodeId === "").length;
+  }
+
   async serviceNames(): Promise<ReadonlyMap<string, string>> {
     this.#begin("serviceNames");
     return new Map([...this.#manager().tasks].map(({ serviceId }) => [serviceId, `service ${serviceId}`]));

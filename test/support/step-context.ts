@@ -104,6 +104,7 @@ export function engineThat(answers: {
     removeNode: unexpected,
     tasks: unexpected,
     taskCounts: unexpected,
+    pendingTasks: unexpected,
     serviceNames: unexpected,
     [Symbol.asyncDispose]: async () => {},
   };

@@ -1,0 +1,12 @@
+/** What the user agreed to beforehand. */
+export interface Leniency {
+  /** Go on where no failure of a manager is left to spare. */
+  readonly acceptNoSpare: boolean;
+  /** Let tasks start elsewhere although their volumes stay behind. */
+  readonly moveLocalVolumes: boolean;
+  /** Go on when a drained node still has tasks after the time that it was given. */
+  readonly force: boolean;
+}
+
+/** Nothing was agreed to. */
+export const cautious: Leniency = { acceptNoSpare: false, moveLocalVolumes: false, force: false };
