@@ -17,13 +17,15 @@ export interface Addition {
 }
 
 /**
- * Writes which machines a group has: as ranges, in place of what stands there.
+ * Writes which machines a group has: as ranges, in place of what stands there. Overrides of those that it has no more go.
  *
  * @throws BeltError `usage.invalid` where a variable or an alias stands there, which a person must change.
  */
 export function setGroupMachines(text: string, group: string, names: readonly string[]): string {
   refuseIndirect(text, ["groups", group, "machines"]);
-  return setInClusterFile(text, [[["groups", group, "machines"], compressNames(names)]]);
+  const members = new Set(names);
+  const trimmed = editOverrides(text, group, (some) => some.filter((name) => members.has(name)));
+  return setInClusterFile(trimmed, [[["groups", group, "machines"], compressNames(names)]]);
 }
 
 /** Adds machines to a group, or makes the group; a size other than the group's goes into its overrides. */
@@ -48,7 +50,6 @@ export function removeMachines(text: string, groups: GroupNames, names: readonly
   let result = text;
   for (const [group, there] of groups) {
     if (!there.some((name) => gone.has(name))) continue;
-    result = withoutOverrides(result, group, gone);
     const left = there.filter((name) => !gone.has(name));
     result = setGroupMachines(result, group, left);
   }
@@ -67,10 +68,6 @@ export function setSize(text: string, groups: GroupNames, names: readonly string
     result = setInClusterFile(result, [[["groups", group, ...at], size]]);
   }
   return result;
-}
-
-function withoutOverrides(text: string, group: string, gone: ReadonlySet<string>): string {
-  return editOverrides(text, group, (names) => names.filter((name) => !gone.has(name)));
 }
 
 /** Splits overrides so that these machines have no size in them, and keep what else stands there. */

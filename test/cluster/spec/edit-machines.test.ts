@@ -46,6 +46,12 @@ describe("an edit of the machines in a cluster file", () => {
     expect(grown).toBe(file.replace("node[1:4] #", '"node[1:5]" #'));
   });
 
+  it("drops the overrides of machines that a group has no more", async () => {
+    const shrunk = setGroupMachines(file, "workers", ["node1", "node2", "node3"]);
+    expect(await sizes(shrunk)).toMatchObject({ node2: undefined, node3: "4gb" });
+    expect(await sizes(setGroupMachines(file, "workers", ["node1"]))).toMatchObject({ node1: undefined });
+  });
+
   it("keeps the padding of a range", () => {
     const padded = file
       .replace("node[1:4] #", "node[01:04] #")
