@@ -57,6 +57,8 @@ export interface Host {
   serveSocket(onConnection: (socket: import("node:stream").Duplex) => void): Promise<ServedSocket>;
   /** `mode` is 0644 unless given. */
   writeFile(path: string, text: string, mode?: number): Promise<void>;
+  /** Makes a folder and those above it. */
+  makeFolder(path: string): Promise<void>;
   readText(path: string): Promise<string | undefined>;
   exists(path: string): Promise<boolean>;
   /** Bytes free for us on the file system of the nearest existing folder. */

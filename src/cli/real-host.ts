@@ -22,6 +22,7 @@ export function realHost({ searchPath, ...facts }: HostFacts): Host {
       (await import("../util/attached-processes.ts")).runStreaming({ argv, env }, output, signal),
     serveSocket: async (onConnection) => (await import("../util/unix-socket.ts")).serveUnixSocket(onConnection),
     writeFile: async (file, text, mode) => (await import("../util/files.ts")).writeFileAtomic(file, text, mode),
+    makeFolder: async (folder) => (await import("../util/files.ts")).makeFolder(folder),
     readText: async (file) => (await import("../util/host-facts.ts")).readTextIfReadable(file),
     exists: async (file) => (await import("../util/host-files.ts")).pathExists(file),
     freeBytes: async (folder) => (await import("../util/host-facts.ts")).freeBytes(folder),

@@ -100,6 +100,7 @@ export function fakeHost(change: Partial<Host> = {}): Host {
     runStreaming: unscripted("runStreaming"),
     serveSocket: unscripted("serveSocket"),
     writeFile: unscripted("writeFile"),
+    makeFolder: unscripted("makeFolder"),
     readText: async () => undefined,
     exists: async () => false,
     freeBytes: async () => 100 * 1024 ** 3,

@@ -39,6 +39,7 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeAll(async () => {
   folder = await temporaryFolder();
   await mkdir(path.join(folder.path, ".belt"));
+  process.env["DOCKER_CONFIG"] = path.join(folder.path, "docker"); // contexts are kept there, and not in the home
 });
 afterAll(async () => {
   for (const name of ["quickstart", "ha", "play"]) await runShell(folder.path, `belt down ${name} --yes`);

@@ -1,15 +1,10 @@
-import path from "node:path";
-import type { Cluster } from "../../cluster/types.ts";
-import { engineTlsPort, hostAndPort } from "../../swarm/ports.ts";
-import { BeltError } from "../../util/errors.ts";
 import { quoteCommand } from "../../util/shell.ts";
 import { exitCodes } from "../exit-code.ts";
 import { openCluster } from "../open-cluster.ts";
 import { printText } from "../output.ts";
-import { selectMachines } from "../select-machines.ts";
 import { likelyShell, type Shell, shellLines, shells } from "../shell-env.ts";
+import { tlsEndpoint } from "../tls-endpoint.ts";
 import type { Call, Verb } from "../verb.ts";
-import { exactlyOne } from "../words.ts";
 
 const names = ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"] as const;
 
@@ -44,18 +39,8 @@ export const env: Verb = {
       return exitCodes.done;
     }
     await using cluster = await openCluster(context);
-    refuseClosed(cluster);
-    const name = call.words[0] ?? (await cluster.activeNode(context.signal));
-    const views = await selectMachines(cluster, [name], context.signal);
-    const machine = exactlyOne(
-      views.map((view) => view.name),
-      "belt env",
-    );
-    const address = views[0]?.machine?.privateAddress ?? views[0]?.machine?.publicAddress;
-    if (address === undefined)
-      throw new BeltError("machine.missing", `${machine} has no address`, { hint: `belt start ${machine}` });
-    const certificates = path.resolve(context.io.cwd, await cluster.clientCertificates());
-    const values = [`tcp://${hostAndPort(address, engineTlsPort)}`, "1", certificates];
+    const { host, certificates } = await tlsEndpoint(context, cluster, call.words[0]);
+    const values = [host, "1", certificates];
     printText(
       context,
       shellLines(
@@ -71,16 +56,4 @@ export const env: Verb = {
 function shellOf(call: Call, variables: Readonly<Record<string, string | undefined>>): Shell {
   const asked = call.text("--shell");
   return shells.find((shell) => shell === asked) ?? likelyShell(variables);
-}
-
-function refuseClosed(cluster: Cluster): void {
-  const { api } = cluster.spec.engine;
-  if (api !== "off" && api !== "loopback") return;
-  throw new BeltError(
-    "usage.invalid",
-    `engine.api is ${api} in cluster ${cluster.name}: its engines do not listen on port ${engineTlsPort}`,
-    {
-      hint: "belt docker works without it; engine.api: members opens it.",
-    },
-  );
 }

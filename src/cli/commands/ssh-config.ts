@@ -1,9 +1,8 @@
-import path from "node:path";
-import type { MachineView } from "../../cluster/types.ts";
-import { type SshConfigHost, sshConfigText } from "../../ssh/config.ts";
+import { sshConfigText } from "../../ssh/config.ts";
 import { exitCodes } from "../exit-code.ts";
 import { openCluster } from "../open-cluster.ts";
 import { printText } from "../output.ts";
+import { plainFiles, plainHost } from "../plain-ssh.ts";
 import { selectMachines } from "../select-machines.ts";
 import type { Verb } from "../verb.ts";
 
@@ -23,15 +22,7 @@ export const sshConfig: Verb = {
       call.words.length > 0
         ? await selectMachines(cluster, call.words, context.signal)
         : (await cluster.observe({ swarm: false }, context.signal)).machines;
-    const folder = path.resolve(context.io.cwd, cluster.folder);
-    const files = { identity: path.join(folder, "keys", "ssh"), knownHosts: path.join(folder, "known_hosts") };
-    printText(context, sshConfigText(views.flatMap(hostOf), files));
+    printText(context, sshConfigText(views.flatMap(plainHost), plainFiles(context, cluster)));
     return exitCodes.done;
   },
 };
-
-function hostOf({ name, machine }: MachineView): readonly SshConfigHost[] {
-  const address = machine?.publicAddress ?? machine?.privateAddress;
-  if (!machine || address === undefined) return [];
-  return [{ names: [name], address, port: machine.port, user: machine.user, hostKeyAlias: name }];
-}
