@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, type Pair, parseDocument } from "yaml";
 import { BeltError } from "../../util/errors.ts";
 import { compressNames, parseRange } from "../../util/ranges.ts";
 import { setInClusterFile } from "./edit.ts";
@@ -72,46 +72,54 @@ export function setSize(text: string, groups: GroupNames, names: readonly string
 
 /** Splits overrides so that these machines have no size in them, and keep what else stands there. */
 function withoutOverrideSizes(text: string, group: string, meant: ReadonlySet<string>): string {
-  const { document, restore } = read(text);
-  const path = ["groups", group, "overrides"];
-  const overrides = document.getIn(path);
-  if (!isMap(overrides)) return text;
-  let changed = false;
-  for (const pair of [...overrides.items]) {
-    const names = parseRange(String(isScalar(pair.key) ? pair.key.value : pair.key));
+  return eachOverride(text, group, ({ pair, names, put, drop }) => {
     const mine = names.filter((name) => meant.has(name));
-    if (mine.length === 0 || !isMap(pair.value) || !pair.value.has("size")) continue;
-    changed = true;
+    if (mine.length === 0 || !isMap(pair.value) || !pair.value.has("size")) return;
     const { size: _, ...rest } = Object(pair.value.toJSON());
     const others = names.filter((name) => !meant.has(name));
-    if (others.length === 0) {
-      pair.value.delete("size");
-      if (pair.value.items.length === 0) document.deleteIn([...path, pair.key]);
-      continue;
+    if (others.length > 0) {
+      rename(pair.key, others);
+      if (Object.keys(rest).length > 0) put(mine, rest);
+      return;
     }
-    rename(pair.key, others);
-    if (Object.keys(rest).length > 0) document.setIn([...path, compressNames(mine)], document.createNode(rest));
-  }
-  dropEmpty(document, path);
-  return changed ? restore(document.toString({ lineWidth: 0 })) : text;
+    pair.value.delete("size");
+    if (pair.value.items.length === 0) drop();
+  });
 }
 
 function editOverrides(text: string, group: string, keep: (names: readonly string[]) => readonly string[]): string {
+  return eachOverride(text, group, ({ pair, names, drop }) => {
+    const left = keep(names);
+    if (left.length === 0) drop();
+    else if (left.length < names.length) rename(pair.key, left);
+  });
+}
+
+/** One entry of a group's overrides, and what can be done with it. */
+interface Override {
+  readonly pair: Pair;
+  readonly names: readonly string[];
+  readonly put: (names: readonly string[], value: unknown) => void;
+  readonly drop: () => void;
+}
+
+/** Lets every override of a group be edited. A text in which nothing was changed comes back as it was. */
+function eachOverride(text: string, group: string, edit: (override: Override) => void): string {
   const { document, restore } = read(text);
   const path = ["groups", group, "overrides"];
   const overrides = document.getIn(path);
   if (!isMap(overrides)) return text;
-  let changed = false;
-  for (const pair of [...overrides.items]) {
-    const names = parseRange(String(isScalar(pair.key) ? pair.key.value : pair.key));
-    const left = keep(names);
-    if (left.length === names.length) continue;
-    changed = true;
-    if (left.length === 0) overrides.items.splice(overrides.items.indexOf(pair), 1);
-    else rename(pair.key, left);
-  }
+  const before = document.toString({ lineWidth: 0 });
+  for (const pair of [...overrides.items])
+    edit({
+      pair,
+      names: parseRange(String(isScalar(pair.key) ? pair.key.value : pair.key)),
+      put: (names, value) => document.setIn([...path, compressNames(names)], document.createNode(value)),
+      drop: () => overrides.items.splice(overrides.items.indexOf(pair), 1),
+    });
   dropEmpty(document, path);
-  return changed ? restore(document.toString({ lineWidth: 0 })) : text;
+  const after = document.toString({ lineWidth: 0 });
+  return after === before ? text : restore(after);
 }
 
 function rename(key: unknown, names: readonly string[]): void {
