@@ -2,6 +2,7 @@ import { bringUp, type Task } from "./bring-up.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
 import { guardCount } from "./guards.ts";
 import { looseMachines } from "./loose.ts";
+import { meetSwarm } from "./meet-swarm.ts";
 import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
@@ -30,6 +31,7 @@ export async function createNamed(
   const tally = new Tally(context);
   const existing = await machinesByName(context, signal);
   guardCount(context, existing, names);
+  await meetSwarm(context, existing, signal);
   await options.save();
   const obtain = await obtainMachines(context, wanted, existing, signal);
   const tasks = names.map(
@@ -105,6 +107,8 @@ async function tasksFor(
   signal: AbortSignal,
 ): Promise<readonly Task[]> {
   const { machines } = await observe(context, false, signal);
+  const there = machines.flatMap(({ name, machine }) => (machine ? [[name, machine] as const] : []));
+  await meetSwarm(context, new Map(there), signal);
   return pickViews(names, machines).map(({ name, machine }) => ({
     name,
     node: node(name),

@@ -4,6 +4,7 @@ import { readTextIfThere, removePath } from "../util/files.ts";
 import { compressNames } from "../util/ranges.ts";
 import { type ClusterContext, emit, machinesByName, providerNames } from "./context.ts";
 import { templateHeader } from "./file-edit.ts";
+import { meetSwarm } from "./meet-swarm.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import type { Outcome } from "./types.ts";
@@ -20,7 +21,9 @@ export async function down(context: ClusterContext, signal: AbortSignal): Promis
       hint: "Set `protect: false` in the cluster file if it is to go.",
     });
   const tally = new Tally(context);
-  const machines = [...(await machinesByName(context, signal)).values()];
+  const existing = await machinesByName(context, signal);
+  const machines = [...existing.values()];
+  await meetSwarm(context, existing, signal);
   context.lock.leaveSwarm();
   await removeMachines(context, machines, tally, signal);
   if (tally.failures.length === 0) {

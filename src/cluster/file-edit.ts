@@ -58,7 +58,7 @@ export async function editFile(context: ClusterContext, edit: FileEdit): Promise
   const after = await apply(edit, written, context);
   if (after === written) return { change: { path: file, before: isNew ? "" : text, after: isNew ? "" : text }, spec };
   const label = source.kind === "file" ? name : path.relative(deps.cwd, file);
-  const changed = await parseText({ file: label, text: after }, [], { ...deps, emit: () => {} });
+  const changed = await parseText({ file: label, text: after }, [], deps);
   return { change: { path: file, before: isNew ? "" : text, after }, spec: changed };
 }
 

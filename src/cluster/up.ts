@@ -8,7 +8,8 @@ import type { EditedFile } from "./file-edit.ts";
 import type { Leader } from "./formation.ts";
 import { leaderAmong } from "./leader.ts";
 import type { Leniency } from "./leniency.ts";
-import { askSwarm, observe, observedFrom } from "./observe.ts";
+import { meetSwarm } from "./meet-swarm.ts";
+import { observe, observedFrom } from "./observe.ts";
 import { conclude, upCommand } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";
 import { pickViews } from "./pick.ts";
@@ -47,16 +48,6 @@ export async function up(context: ClusterContext, options: UpOptions & Saving, s
   if (tally.failures.length === 0) await takeAway(context, going, { tally, leniency: options }, signal);
   if (tally.failures.length === 0) await context.journal.closeOpen();
   return conclude(context, tally, machines, upCommand(context));
-}
-
-/** Finds out, before anything is changed, whether somebody in another folder or on another host is changing this cluster. */
-async function meetSwarm(
-  context: ClusterContext,
-  existing: ReadonlyMap<string, Machine>,
-  signal: AbortSignal,
-): Promise<void> {
-  const answer = await askSwarm(context, existing, signal);
-  if (answer.kind === "answered") await context.lock.meet(answer.by.engine, signal);
 }
 
 /** Refuses changes that destroy machines. @throws BeltError `guard.removal` naming them. */

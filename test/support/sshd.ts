@@ -90,7 +90,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     log,
     sessions,
     signalSessions: (signal) => {
-      for (const pid of sessions()) process.kill(pid, signal);
+      const pids = sessions();
+      // All are held still first: one that is left alive for a moment would say farewell for the others.
+      if (signal === "SIGKILL") for (const pid of pids) process.kill(pid, "SIGSTOP");
+      for (const pid of pids) process.kill(pid, signal);
     },
     [Symbol.asyncDispose]: stop,
   };

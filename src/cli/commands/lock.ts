@@ -77,7 +77,7 @@ function show(context: CliContext, name: string, { folder, swarm, swarmError }: 
             "swarm",
             swarm.command,
             `${swarm.user} on ${swarm.host}`,
-            "",
+            String(swarm.pid),
             swarm.since,
             beat(swarm.beatMs),
             swarm.expired ? "silent" : "alive",

@@ -1,0 +1,24 @@
+import type { Machine } from "../providers/provider.ts";
+import { withDeadline } from "../util/deadline.ts";
+import type { ClusterContext } from "./context.ts";
+import { askSwarm, type SwarmAnswer } from "./observe.ts";
+
+/** How long a command waits for a manager before it goes on without one: a swarm that does not answer is changed by nobody. */
+const deadlineMs = 5000;
+
+/**
+ * Finds out, before anything is changed, whether somebody in another folder or on another host is changing this cluster.
+ *
+ * @throws BeltError `guard.lock` that says who.
+ */
+export async function meetSwarm(
+  context: ClusterContext,
+  machines: ReadonlyMap<string, Machine>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (context.journal.state.swarmId === undefined) return;
+  const deadline = { ms: deadlineMs, what: "no manager answered" };
+  const ask = (inner: AbortSignal): Promise<SwarmAnswer> => askSwarm(context, machines, inner);
+  const answer = await withDeadline(deadline, context.deps.clock, signal, ask).catch(() => signal.throwIfAborted());
+  if (answer?.kind === "answered") await context.lock.meet(answer.by.engine, signal);
+}
