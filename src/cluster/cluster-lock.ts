@@ -150,9 +150,11 @@ class SwarmLease implements AsyncDisposable {
     const tried = await this.#tryToWrite(beatMs);
     if (!tried) return;
     if (tried.kind === "lost") {
-      if (this.#renewedMs === undefined) throw heldBy(tried.to);
-      const { command, user, host } = tried.to;
-      throw new BeltError("guard.lock", `the lock in the swarm is now that of \`${command}\` of ${user} on ${host}`, {
+      if (this.#renewedMs === undefined && tried.to) throw heldBy(tried.to);
+      const now = tried.to
+        ? `it is that of \`${tried.to.command}\` of ${tried.to.user} on ${tried.to.host}`
+        : "it is gone";
+      throw new BeltError("guard.lock", `the lock in the swarm was lost: ${now}`, {
         hint: "Nothing more was done. See how things stand with `belt status`, then run the same command again.",
       });
     }
@@ -162,7 +164,8 @@ class SwarmLease implements AsyncDisposable {
 
   /** A swarm that does not answer is changed by nobody; the file in the folder still holds. */
   async #tryToWrite(beatMs: number): Promise<SwarmLockTry | undefined> {
-    const lock = { holder: { ...this.#own, beatMs }, isGone: this.#isGone };
+    const isRenewal = this.#renewedMs !== undefined;
+    const lock = { holder: { ...this.#own, beatMs }, isRenewal, isGone: this.#isGone };
     try {
       return await this.#byAny((manager) => writeSwarmLock(manager, lock, this.#ended.signal));
     } catch (error) {

@@ -54,7 +54,16 @@ export async function otherHolder({ holder }: SwarmLockState, asker: Asker): Pro
 }
 
 /** How a try to write the lock ended: `lost` says who was quicker, or holds it. */
-export type SwarmLockTry = { readonly kind: "written" } | { readonly kind: "lost"; readonly to: SwarmHolder };
+export type SwarmLockTry =
+  | { readonly kind: "written" }
+  | { readonly kind: "lost"; readonly to: SwarmHolder | undefined };
+
+/** What to write. A renewal finds its own lock there: one that is gone may have been somebody else's in between. */
+export interface SwarmLockWrite {
+  readonly holder: SwarmHolder;
+  readonly isRenewal: boolean;
+  readonly isGone: Asker["isGone"];
+}
 
 /** More tries than this mean that the cluster object is being changed all the time by something else. */
 const attempts = 5;
@@ -65,13 +74,13 @@ const attempts = 5;
  */
 export async function writeSwarmLock(
   manager: Engine,
-  { holder, isGone }: { readonly holder: SwarmHolder; readonly isGone: Asker["isGone"] },
+  { holder, isRenewal, isGone }: SwarmLockWrite,
   signal: AbortSignal,
 ): Promise<SwarmLockTry> {
   for (let attempt = 1; ; attempt += 1) {
     const state = await readSwarmLock(manager, signal);
     const other = await otherHolder(state, { owner: holder.owner, nowMs: holder.beatMs, isGone });
-    if (other) return { kind: "lost", to: other };
+    if (other || (isRenewal && state.holder?.owner !== holder.owner)) return { kind: "lost", to: state.holder };
     const fence =
       state.holder?.owner === holder.owner ? holder.fence : Math.max(holder.fence, (state.holder?.fence ?? 0) + 1);
     const labels = { ...state.swarm.labels, [lockLabel]: JSON.stringify({ ...holder, fence }) };

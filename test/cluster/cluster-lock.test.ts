@@ -112,11 +112,14 @@ describe("the lock in the swarm", () => {
     expect(label(all.swarm)).toMatchObject({ user: "carl", fence: 2 });
   });
 
-  it("lets an owner that slept change nothing more once another has it", async () => {
+  it.for([
+    ["has it", false, /that of `belt up` of bob/],
+    ["had it and is done", true, /it is gone/],
+  ] as const)("lets an owner that slept change nothing more once another %s", async ([, isDone, why]) => {
     await using all = await setting();
+    await using space = await temporaryFolder();
     const asleep = new FakeClock();
     const deps = testDependencies("/tmp", { clock: asleep, username: "ann" });
-    await using space = await temporaryFolder();
     await using ann = await takeClusterLock(path.join(space.path, "lock"), { command: "belt up", after: 0 }, deps);
     await ann.meet(all.mg1, signal);
     await ann.assertHeld();
@@ -124,15 +127,23 @@ describe("the lock in the swarm", () => {
     await using bob = await all.take("bob");
     await bob.meet(all.mg2, signal);
     await bob.assertHeld();
-    // She wakes up: her own clock jumps, and nothing that was to happen meanwhile has happened.
-    const jumped = { ...deps, clock: asleep };
-    expect(jumped.clock.waiting).toBeGreaterThan(0);
+    if (isDone) await bob[Symbol.asyncDispose]();
+    // She wakes up: her clock jumps, and nothing that was to happen meanwhile has happened.
     Object.defineProperty(asleep, "now", { value: () => Date.UTC(2026, 0, 1) + 62_000 });
-    await expect(ann.assertHeld()).rejects.toMatchObject({
-      code: "guard.lock",
-      message: expect.stringContaining("`belt up` of bob"),
-    });
-    expect(label(all.swarm)).toMatchObject({ user: "bob" });
+    await expect(ann.assertHeld()).rejects.toMatchObject({ code: "guard.lock", message: expect.stringMatching(why) });
+    expect(label(all.swarm)?.user).toBe(isDone ? undefined : "bob");
+  });
+
+  it("that was broken is not taken up again by its owner", async () => {
+    await using all = await setting();
+    await using ann = await all.take("ann");
+    await ann.meet(all.mg1, signal);
+    await ann.assertHeld();
+    all.swarm.labels = {};
+    all.swarm.version += 1;
+    await all.clock.advance(31_000);
+    await expect(ann.assertHeld()).rejects.toMatchObject({ code: "guard.lock" });
+    expect(label(all.swarm)).toBeUndefined();
   });
 
   it("does not stand in the way of a swarm whose manager does not answer any more", async () => {
