@@ -104,6 +104,7 @@ function keep(file: string, held: HeldFile, { own, deps }: { own: Holder; deps: 
       if (!(await held.isInPlace())) throw await lost(file, own, deps);
     },
     [Symbol.asyncDispose]: async () => {
+      if (ended.signal.aborted) return;
       ended.abort();
       await beating;
       if (await held.isInPlace()) await removePath(file);
