@@ -1,4 +1,4 @@
-import type { CreateOutcome, Machine, MachineRequest, ProviderSpec } from "../providers/provider.ts";
+import type { CreateOutcome, Machine, MachineRequest, PlannedMachine, ProviderSpec } from "../providers/provider.ts";
 import { generateKeyPair } from "../ssh/keys.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { digest } from "../util/digest.ts";
@@ -63,11 +63,25 @@ export function providerSpec(
   provider: string,
   wanted: readonly WantedMachine[],
 ): ProviderSpec {
+  const { spec } = context;
+  const ours = spec.machines.filter((machine) => machine.provider === provider);
   return {
     clusterId: context.id,
-    clusterName: context.spec.name,
-    requests: wanted.map(({ name, size, image }) => ({ name, size, options: optionsOf(context, { provider, image }) })),
+    clusterName: spec.name,
+    requests: wanted.map((machine) => plannedMachine(context, machine)),
+    groups: [...new Set([...ours, ...wanted].map(({ group }) => group))],
+    authorizedKeys: context.authorizedKeys,
+    firewall: spec.firewall,
+    options: spec.providerOptions[provider],
   };
+}
+
+/** A machine as its provider is told about it before it is made. */
+export function plannedMachine(
+  context: ClusterContext,
+  { name, group, size, provider, image }: WantedMachine,
+): PlannedMachine {
+  return { name, group, size, options: optionsOf(context, { provider, image }) };
 }
 
 /** The provider's options for one machine: its block of the cluster file, with the machine's own image if it has one. */

@@ -1,4 +1,4 @@
-import type { Machine, Provider, ProviderContext, ProviderPlugin } from "../providers/provider.ts";
+import type { Machine, Provider, ProviderCluster, ProviderContext, ProviderPlugin } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import { providersNotYet } from "./spec/not-yet.ts";
 import type { ProviderRegistry } from "./types.ts";
@@ -10,22 +10,28 @@ export interface OpenProvider {
 }
 
 /** What opening providers needs: what each gets from outside, and which there are. */
-export type FleetContext = ProviderContext & { readonly providers: ProviderRegistry };
+export type FleetContext = Omit<ProviderContext, "cluster"> & { readonly providers: ProviderRegistry };
+
+/** What a provider of this name is told about the cluster that it is opened for. */
+export type ClusterFor = (provider: string) => ProviderCluster;
 
 /** The providers of one cluster, each opened once, when first asked for. */
 export class Fleet implements AsyncDisposable {
   readonly #context: FleetContext;
+  readonly #clusterFor: ClusterFor | undefined;
   readonly #open = new Map<string, Promise<OpenProvider>>();
 
-  constructor(context: FleetContext) {
+  /** Without `clusterFor` the providers are opened for no cluster. */
+  constructor(context: FleetContext, clusterFor?: ClusterFor) {
     this.#context = context;
+    this.#clusterFor = clusterFor;
   }
 
   /** @throws BeltError `usage.not-yet` for a provider that this version has not. */
   open(name: string): Promise<OpenProvider> {
     const known = this.#open.get(name);
     if (known) return known;
-    const opening = openProvider(name, this.#context);
+    const opening = this.#openNew(name);
     this.#open.set(name, opening);
     return opening;
   }
@@ -36,6 +42,12 @@ export class Fleet implements AsyncDisposable {
       names.map(async (name) => (await this.open(name)).provider.list(clusterId, signal)),
     );
     return lists.flat();
+  }
+
+  async #openNew(name: string): Promise<OpenProvider> {
+    const plugin = await loadPlugin(name, this.#context.providers);
+    const cluster = this.#clusterFor?.(name);
+    return { plugin, provider: await plugin.open(cluster ? { ...this.#context, cluster } : this.#context) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -51,9 +63,4 @@ export async function loadPlugin(name: string, providers: ProviderRegistry): Pro
   const hint = `Providers here: ${Object.keys(providers).join(", ")}.`;
   if (providersNotYet.includes(name)) throw new BeltError("usage.not-yet", `not yet: the provider ${name}`, { hint });
   throw new BeltError("usage.invalid", `there is no provider "${name}"`, { hint });
-}
-
-async function openProvider(name: string, context: FleetContext): Promise<OpenProvider> {
-  const plugin = await loadPlugin(name, context.providers);
-  return { plugin, provider: await plugin.open(context) };
 }

@@ -1,4 +1,4 @@
-import type { ImageStore, Problem } from "../providers/provider.ts";
+import type { ImageStore, Problem, ProviderSpec } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import { bakeImage } from "./bake.ts";
 import { Fleet } from "./fleet.ts";
@@ -13,6 +13,12 @@ export interface Images extends AsyncDisposable {
   bake(image: string, onLine: (line: string) => void, signal: AbortSignal): Promise<boolean>;
 }
 
+/** What `check` is asked where no machine is meant: whether anything stands in the way at all. */
+const nothingWanted: ProviderSpec = {
+  ...{ clusterId: "", clusterName: "", requests: [], groups: [], firewall: undefined, options: undefined },
+  authorizedKeys: async () => [],
+};
+
 /** Opens the base images of a provider that makes its own. @throws BeltError `usage.invalid` for one that does not. */
 export async function openImages(name: string, deps: Dependencies): Promise<Images> {
   const fleet = new Fleet(deps);
@@ -24,7 +30,7 @@ export async function openImages(name: string, deps: Dependencies): Promise<Imag
     });
   return {
     store: images,
-    check: (signal) => open.provider.check({ clusterId: "", clusterName: "", requests: [] }, signal),
+    check: (signal) => open.provider.check(nothingWanted, signal),
     bake: (image, onLine, signal) => bakeImage({ open, images, name: image, onLine }, deps, signal),
     [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
   };

@@ -1,12 +1,13 @@
 import path from "node:path";
+import type { HostEntry } from "../providers/provider.ts";
 import { readPublicKeys } from "../ssh/keys.ts";
 import { openKnownHosts } from "../ssh/known-hosts.ts";
 import { BeltError } from "../util/errors.ts";
 import { randomHex } from "../util/random.ts";
 import { clusterOn } from "./cluster.ts";
 import { HeldLock } from "./cluster-lock.ts";
-import type { ClusterContext } from "./context.ts";
-import { Fleet } from "./fleet.ts";
+import { answerDeadlineMs, type ClusterContext } from "./context.ts";
+import { type ClusterFor, Fleet } from "./fleet.ts";
 import { type ClusterFolder, clusterFolder, clusterNames, type Home } from "./home.ts";
 import { openJournal } from "./journal.ts";
 import type { JournalState } from "./journal-state.ts";
@@ -73,6 +74,19 @@ async function contextFor(home: Home, described: Described, deps: Dependencies):
   const journal = await openJournal(folder.journal, deps.clock);
   const sshKey = once(() => ensureSshKey(folder, spec.name));
   const knownHosts = openKnownHosts(folder.knownHosts);
+  const sessions = new Sessions({
+    reach: reachWith(deps),
+    privateKey: async () => (await sshKey()).privateKey,
+    hostKeys: (name) => knownHosts.keysOf(name),
+    clock: deps.clock,
+  });
+  const clusterFor: ClusterFor = (provider) => ({
+    name: spec.name,
+    options: spec.providerOptions[provider],
+    hosts: hostsOf(spec, provider),
+    hostKeys: (name) => knownHosts.keysOf(name),
+    connect: (machine, signal) => sessions.connect(machine, answerDeadlineMs, signal),
+  });
   return {
     deps,
     id: journal.state.clusterId ?? randomHex(16),
@@ -91,15 +105,16 @@ async function contextFor(home: Home, described: Described, deps: Dependencies):
       ...(await operatorsKeys({ spec, source, folder }, deps)),
     ]),
     knownHosts,
-    fleet: new Fleet(deps),
+    fleet: new Fleet(deps, clusterFor),
     lock: new HeldLock(),
-    sessions: new Sessions({
-      reach: reachWith(deps),
-      privateKey: async () => (await sshKey()).privateKey,
-      hostKeys: (name) => knownHosts.keysOf(name),
-      clock: deps.clock,
-    }),
+    sessions,
   };
+}
+
+/** The hosts that the file lists for a provider. */
+function hostsOf(spec: ClusterSpec, provider: string): readonly HostEntry[] {
+  const machines = spec.machines.filter((machine) => machine.provider === provider);
+  return machines.flatMap(({ name, group, host }) => (host ? [{ ...host, name, group }] : []));
 }
 
 async function operatorsKeys(

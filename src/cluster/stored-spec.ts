@@ -20,7 +20,22 @@ const schema = z.object({
     autolock: z.boolean(),
     certExpiryHours: z.number(),
   }),
-  limits: z.object({ maxMachines: z.number(), maxFailures: z.number() }),
+  limits: z.object({ maxMachines: z.number(), maxFailures: z.number(), maxHourlyPrice: z.number().optional() }),
+  firewall: z
+    .object({
+      operators: z.array(z.string()),
+      engineForOperators: z.boolean(),
+      publish: z.array(
+        z.object({
+          protocol: z.enum(["tcp", "udp"]),
+          from: z.number(),
+          to: z.number(),
+          sources: z.array(z.string()),
+          groups: z.array(z.string()),
+        }),
+      ),
+    })
+    .optional(),
   drain: z.object({ localVolumes: z.enum(["keep", "move"]) }).default({ localVolumes: "keep" }),
   protect: z.boolean(),
   groups: z.array(z.string()).default([]),
@@ -55,6 +70,8 @@ export function fromStored(stored: unknown): ClusterSpec | undefined {
     ...data,
     ssh: { ...data.ssh, user: data.ssh.user },
     engine: { ...data.engine, version: data.engine.version, daemon: {} },
+    limits: { ...data.limits, maxHourlyPrice: data.limits.maxHourlyPrice },
+    firewall: data.firewall,
     machines: data.machines.map((machine) => ({ ...machine, size: machine.size, image: machine.image })),
   };
 }

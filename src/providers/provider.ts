@@ -1,3 +1,4 @@
+import type { Connection } from "../ssh/connection.ts";
 import type { Secret } from "../util/secret.ts";
 
 /** Where a machine stands, as its provider sees it. */
@@ -40,6 +41,37 @@ export interface KeyPair {
   readonly privateKey: Secret;
 }
 
+/** A host that exists already, as the cluster file lists it. */
+export interface HostEntry {
+  /** The machine's name in the cluster; the host's own name may be another. */
+  readonly name: string;
+  readonly group: string;
+  /** What SSH connects to: an address, or a name that the operator's SSH resolves. */
+  readonly address: string;
+  readonly privateAddress: string | undefined;
+  readonly user: string | undefined;
+  readonly port: number | undefined;
+}
+
+/** Ports of one protocol that the world, or some networks, may reach on the machines of some groups. */
+export interface Publication {
+  readonly protocol: "tcp" | "udp";
+  /** The first and the last port. */
+  readonly from: number;
+  readonly to: number;
+  /** IPv4 networks in CIDR notation. */
+  readonly sources: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** Who may reach the machines from outside; among themselves they reach what a swarm needs. */
+export interface FirewallSpec {
+  /** IPv4 networks in CIDR notation that may reach SSH, and the engine on 2376 where `engine.api` is `operators`. */
+  readonly operators: readonly string[];
+  readonly engineForOperators: boolean;
+  readonly publish: readonly Publication[];
+}
+
 /** What to make. The same name in the same cluster twice is the same machine. */
 export interface MachineRequest {
   readonly name: string;
@@ -49,8 +81,10 @@ export interface MachineRequest {
   readonly size: string | undefined;
   /** Public keys that may log in: the cluster's own first, then the operators'. */
   readonly authorizedKeys: readonly string[];
-  /** The host key that the machine must answer with at first contact. */
+  /** The host key that the machine must answer with at first contact; the same for all requests of one call where the plugin's `hostKeys` say so. */
   readonly hostKey: KeyPair;
+  /** The host to take, for a provider of hosts that exist. */
+  readonly host?: HostEntry;
   readonly specHash: string;
   /** The provider's block of the cluster file, merged with the group's and parsed by the plugin's schema. */
   readonly options: unknown;
@@ -73,15 +107,36 @@ export interface Problem {
   readonly fix?: { readonly title: string; apply(signal: AbortSignal): Promise<void> };
 }
 
-/** What `check` is asked about. */
+/** One machine that is to be made, as far as `check`, `shared` and `prices` want to know it. */
+export interface PlannedMachine {
+  readonly name: string;
+  readonly group: string;
+  readonly size: string | undefined;
+  /** Like {@link MachineRequest.options}. */
+  readonly options: unknown;
+}
+
+/** What `check` is asked about, and what `shared` makes ready for. */
 export interface ProviderSpec {
   readonly clusterId: string;
   readonly clusterName: string;
-  readonly requests: readonly { readonly name: string; readonly size: string | undefined; readonly options: unknown }[];
+  /** The machines that are to be made now. */
+  readonly requests: readonly PlannedMachine[];
+  /** The names of all groups whose machines come from this provider. */
+  readonly groups: readonly string[];
+  /** Public keys that may log in, for a provider that keeps keys of its own; made at first use, so asked for by what changes something only. */
+  readonly authorizedKeys: () => Promise<readonly string[]>;
+  /** Absent where the cluster file has none. */
+  readonly firewall: FirewallSpec | undefined;
+  /** The provider's block of the cluster file, parsed. */
+  readonly options: unknown;
 }
 
 /** A cluster's shared parts: network, firewall, key. Ensured once before the fan-out, removed last; only what beltkit made. */
 export interface SharedResources {
+  /** What `ensure` would change, each in the user's words ("open 80/tcp to any on workers"); nothing where all is as it should be. */
+  inspect(spec: ProviderSpec, signal: AbortSignal): Promise<readonly string[]>;
+  /** Idempotent. */
   ensure(spec: ProviderSpec, signal: AbortSignal): Promise<void>;
   remove(clusterId: string, signal: AbortSignal): Promise<void>;
 }
@@ -99,6 +154,14 @@ export interface ResizeControl {
   readonly restarts: boolean;
   /** Resolves when the machine runs (or is off, if it was) with the new size. Idempotent. */
   resize(machine: Machine, size: string, signal: AbortSignal): Promise<void>;
+}
+
+/** What machines cost, where a provider says so. */
+export interface PriceList {
+  /** ISO 4217, such as `USD`. */
+  readonly currency: string;
+  /** The price of each machine an hour, in the order asked; undefined where the provider does not say. */
+  hourly(machines: readonly PlannedMachine[], signal: AbortSignal): Promise<readonly (number | undefined)[]>;
 }
 
 /** A machine's console, where a provider keeps one. */
@@ -150,6 +213,7 @@ export interface Provider extends AsyncDisposable {
   readonly shared?: SharedResources;
   readonly power?: PowerControl;
   readonly resize?: ResizeControl;
+  readonly prices?: PriceList;
   readonly console?: ConsoleLog;
   readonly images?: ImageStore;
 }
@@ -169,6 +233,19 @@ export interface ProviderPlugin {
   readonly name: string;
   readonly title: string;
   readonly pace: Pace;
+  /**
+   * How first contact is authenticated: each machine gets the host key of its own request before it boots (`each`); all of one
+   * call get the same one in user data, which is replaced at first contact (`call`); the host has its own already, and
+   * `create` vouches for it in `machine.hostKey` (`own`).
+   */
+  readonly hostKeys: "each" | "call" | "own";
+  /**
+   * Who enforces the file's `firewall`: the provider, around the machines, and then the file must have one; beltkit, on each
+   * host; or nobody, because nothing reaches the machines from outside anyway.
+   */
+  readonly firewall: "provider" | "host" | "none";
+  /** The least that the credentials must allow, as the provider's own console wants it. */
+  readonly policy?: string;
   /** The schema of the provider's block in the cluster file (a zod schema). */
   readonly options: import("zod").ZodType;
   /** The image that a request with these options asks for, and the size where none is given; for the plan and for `ls`. */
@@ -176,8 +253,23 @@ export interface ProviderPlugin {
   open(context: ProviderContext): Promise<Provider>;
 }
 
+/** The cluster that a provider is opened for. */
+export interface ProviderCluster {
+  readonly name: string;
+  /** The provider's block of the cluster file, parsed; undefined where the file has none. */
+  readonly options: unknown;
+  /** The hosts that the cluster file lists for this provider. */
+  readonly hosts: readonly HostEntry[];
+  /** The host keys that are pinned for a machine of the cluster; none for one that was never made or taken. */
+  hostKeys(name: string): Promise<readonly string[]>;
+  /** The connection to a machine with a pinned host key, logged in with the cluster's own key; shared with all that the command does there. */
+  connect(machine: Machine, signal: AbortSignal): Promise<Connection>;
+}
+
 /** What a plugin gets from outside. */
 export interface ProviderContext {
+  /** Absent where a provider is opened for no cluster. */
+  readonly cluster?: ProviderCluster;
   readonly clock: import("../util/clock.ts").Clock;
   readonly random: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;

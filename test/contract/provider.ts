@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Machine, MachineRequest, Provider, ProviderPlugin } from "../../src/providers/provider.ts";
+import { aProviderSpec, plannedFrom } from "../support/provider-spec.ts";
 
 /** A provider to be put to the test: anything that makes machines behave like this to everybody above it. */
 export interface ProviderUnderTest {
@@ -17,11 +18,11 @@ export function testProvider(subject: ProviderUnderTest): void {
   const clusterId = `contract-${process.pid}`;
   const signal = AbortSignal.timeout(300_000);
   const request = (name: string): MachineRequest => subject.request(clusterId, name);
-  const specFor = (...names: string[]) => ({
-    clusterId,
-    clusterName: "contract",
-    requests: names.map((name) => ({ name, size: request(name).size, options: request(name).options })),
-  });
+  const specFor = (...names: string[]) =>
+    aProviderSpec(
+      names.map((name) => plannedFrom(request(name))),
+      { clusterId, clusterName: "contract" },
+    );
 
   describe(`the provider ${subject.plugin.name}`, () => {
     let provider: Provider;
@@ -50,8 +51,8 @@ export function testProvider(subject: ProviderUnderTest): void {
     });
 
     it("says before anything is made that it has not a size", async () => {
-      const requests = [{ name: "a", size: subject.unknownSize, options: request("a").options }];
-      const problems = await provider.check({ clusterId, clusterName: "contract", requests }, signal);
+      const requests = [{ ...plannedFrom(request("a")), size: subject.unknownSize }];
+      const problems = await provider.check(aProviderSpec(requests, { clusterId }), signal);
       expect(problems.map(({ message }) => message).join()).toContain(subject.unknownSize);
       expect(problems.every(({ hint }) => hint !== "")).toBe(true);
     });

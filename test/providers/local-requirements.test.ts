@@ -1,10 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { requestProblems } from "../../src/providers/local/requirements.ts";
 import type { ProviderSpec } from "../../src/providers/provider.ts";
+import { aProviderSpec } from "../support/provider-spec.ts";
 
 function spec(size: string | undefined, count = 1, options: object = {}): ProviderSpec {
-  const requests = Array.from({ length: count }, (_, index) => ({ name: `node${index}`, size, options }));
-  return { clusterId: "c1", clusterName: "shop", requests };
+  const requests = Array.from({ length: count }, (_, index) => ({
+    name: `node${index}`,
+    group: "workers",
+    size,
+    options,
+  }));
+  return aProviderSpec(requests);
 }
 
 describe("what cannot be made", () => {

@@ -44,6 +44,8 @@ export class FakeProvider {
     return {
       name: "fake",
       title: "Machines in memory",
+      hostKeys: "each",
+      firewall: "none",
       pace: { pollMs: 5000, batch: 10, parallel: 2 },
       options: z.strictObject({}),
       describe: () => ({ image: "", region: "", defaultSize: "" }),

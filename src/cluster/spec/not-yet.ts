@@ -17,13 +17,7 @@ const NOT_YET: readonly NotYet[] = [
   { path: ["ssh", "jump"], says: "machines behind a jump host" },
   { path: ["engine", "proxy"], says: "a proxy for the engines" },
   { path: ["engine", "registries"], says: "logging the engines in to registries" },
-  {
-    path: ["engine", "api"],
-    values: ["operators"],
-    says: "operators, which needs the firewall; use members, loopback or off",
-  },
   { path: ["swarm", "autolock"], values: ["true"], says: "locked managers; leave autolock out, or false" },
-  { path: ["firewall"], says: "a firewall around the machines" },
   { path: ["groups", "*", "zones"], says: "spreading a group over zones" },
   { path: ["groups", "*", "hooks"], says: "scripts of your own on the machines" },
   { path: ["groups", "*", "hosts"], says: "hosts that exist already" },

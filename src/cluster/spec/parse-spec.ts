@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { nearest } from "../../util/nearest.ts";
+import { checkFirewall } from "./check-firewall.ts";
 import { checkImages } from "./check-images.ts";
 import { checkMachines } from "./check-machines.ts";
 import { checkSettings } from "./check-settings.ts";
@@ -49,6 +50,7 @@ export async function parseSpec(input: SpecInput): Promise<ParsedSpec> {
     ...read.problems,
     ...machines.problems,
     ...checkSettings(filled.tree),
+    ...checkFirewall(filled.tree, blocks),
     ...checkImages(filled.tree, blocks),
   ];
   const unfilled = new Set(filled.problems.map(({ key }) => key).filter((key) => key !== ""));

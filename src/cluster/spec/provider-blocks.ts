@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ProviderPlugin } from "../../providers/provider.ts";
 import { nearest } from "../../util/nearest.ts";
 import { describeIssues } from "./issues.ts";
 import { clusterFileJsonSchema } from "./json-schema.ts";
@@ -7,10 +8,8 @@ import { clusterFile } from "./schema.ts";
 import { entriesOf, formatPath, lookUp, type MapTree, type Path, problemAt, type ScalarTree } from "./tree.ts";
 import type { SpecProblem } from "./types.ts";
 
-/** What is needed of a provider plugin here: the schema of its block in the cluster file. */
-export interface PluginOptions {
-  readonly options: z.ZodType;
-}
+/** What is needed of a provider plugin here: the schema of its block in the cluster file, and who enforces a firewall. */
+export type PluginOptions = Pick<ProviderPlugin, "options" | "firewall">;
 
 /** The providers' part of a cluster file. */
 export interface ProviderBlocks {
@@ -18,6 +17,8 @@ export interface ProviderBlocks {
   readonly values: Readonly<Record<string, unknown>>;
   /** The schema of each provider's block, as far as it was loaded, for naming known keys. */
   readonly options: Readonly<Record<string, z.ZodType>>;
+  /** Who enforces the firewall around the machines of each provider that is used. */
+  readonly firewalls: ReadonlyMap<string, ProviderPlugin["firewall"]>;
   /** The file without the providers' blocks and without top keys that have nothing behind them. */
   readonly rest: MapTree;
   readonly problems: readonly SpecProblem[];
@@ -36,8 +37,11 @@ export async function readProviders(
   const blockNames = Object.keys(plugins).filter((name) => !own.has(name) && tree.entries.has(name));
   const used = new Set(uses.map(({ node }) => node.text));
   const options: Record<string, z.ZodType> = {};
+  const firewalls = new Map<string, ProviderPlugin["firewall"]>();
   for (const [name, load] of Object.entries(plugins)) {
-    options[name] = used.has(name) || blockNames.includes(name) ? (await load()).options : z.unknown();
+    const plugin = used.has(name) || blockNames.includes(name) ? await load() : undefined;
+    options[name] = plugin?.options ?? z.unknown();
+    if (plugin && used.has(name)) firewalls.set(name, plugin.firewall);
   }
   const values: Record<string, unknown> = {};
   const problems = uses.flatMap(({ path, node }) => unknownProvider(path, node, plugins));
@@ -46,7 +50,7 @@ export async function readProviders(
     if (block.kind === "problems") problems.push(...block.problems);
     else values[name] = block.value;
   }
-  return { values, options, rest: withoutBlocks(tree, blockNames), problems };
+  return { values, options, firewalls, rest: withoutBlocks(tree, blockNames), problems };
 }
 
 interface Use {

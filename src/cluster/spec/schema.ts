@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { firewall } from "./firewall.ts";
 import { advertise, daemonKeys, engineVersion, hours, label, network } from "./schema-parts.ts";
 
 const labels = z.record(z.string().min(1), z.string());
@@ -69,6 +70,11 @@ const limits = z.strictObject({
     .max(10_000)
     .default(3)
     .describe("How many machines of a group may fail before no more are made."),
+  maxHourlyPrice: z
+    .number()
+    .positive()
+    .optional()
+    .describe("The most that all machines may cost an hour, in the provider's currency, where it says its prices."),
 });
 
 const drain = z.strictObject({
@@ -126,6 +132,9 @@ export const clusterFile = z.strictObject({
   ssh: ssh.prefault({}).describe("How beltkit logs in to the machines."),
   engine: engine.prefault({}).describe("Docker Engine on the machines."),
   swarm: swarm.prefault({}).describe("The swarm that the machines form."),
+  firewall: firewall
+    .optional()
+    .describe("Who may reach the machines from outside. Required where machines face the internet."),
   limits: limits.prefault({}).describe("Bounds that no command goes beyond."),
   drain: drain.prefault({}).describe("How nodes are drained before they go."),
   protect: z.boolean().default(false).describe("Whether `belt down` refuses to remove this cluster."),

@@ -1,5 +1,6 @@
 import { parseDurationMs } from "../../util/durations.ts";
 import { parseRange } from "../../util/ranges.ts";
+import { anywhere, parsePorts } from "./firewall.ts";
 import type { ClusterFile } from "./schema.ts";
 import type { ClusterSpec, MachineSpec } from "./types.ts";
 
@@ -13,11 +14,26 @@ export function toSpec(file: ClusterFile, providerOptions: Readonly<Record<strin
     ssh: { user: file.ssh.user, authorizedKeys: file.ssh.authorizedKeys },
     engine: { ...file.engine, version: file.engine.version },
     swarm: { ...swarm, certExpiryHours: (parseDurationMs(certExpiry) ?? 0) / 3_600_000 },
-    limits: file.limits,
+    limits: { ...file.limits, maxHourlyPrice: file.limits.maxHourlyPrice },
+    firewall: file.firewall && firewallOf(file, file.firewall),
     drain: file.drain,
     protect: file.protect,
     groups: Object.keys(file.groups),
     machines: Object.entries(file.groups).flatMap(([name, group]) => machinesOf(name, group, file.provider)),
+  };
+}
+
+function firewallOf(file: ClusterFile, firewall: NonNullable<ClusterFile["firewall"]>): ClusterSpec["firewall"] {
+  return {
+    operators: firewall.operators,
+    engineForOperators: file.engine.api === "operators",
+    publish: firewall.publish.flatMap(({ ports, from, groups = Object.keys(file.groups) }) => {
+      const sources = from === "any" ? [anywhere] : [from].flat();
+      return ports.flatMap((text) => {
+        const read = parsePorts(String(text));
+        return read ? [{ ...read, sources, groups }] : [];
+      });
+    }),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { FirewallSpec, HostEntry } from "../../providers/provider.ts";
+
 /** What a group's machines are in the swarm. */
 export type Role = "manager" | "worker";
 
@@ -22,6 +24,8 @@ export interface MachineSpec {
   readonly image: string | undefined;
   readonly availability: Availability;
   readonly labels: Readonly<Record<string, string>>;
+  /** The host that it is, where it exists already. */
+  readonly host?: Omit<HostEntry, "name" | "group"> | undefined;
 }
 
 /** A machine of the file that is to be a node. */
@@ -66,7 +70,14 @@ export interface ClusterSpec {
   readonly ssh: { readonly user: string | undefined; readonly authorizedKeys: readonly string[] };
   readonly engine: EngineSpec;
   readonly swarm: SwarmSpec;
-  readonly limits: { readonly maxMachines: number; readonly maxFailures: number };
+  readonly limits: {
+    readonly maxMachines: number;
+    readonly maxFailures: number;
+    /** In the provider's currency. */
+    readonly maxHourlyPrice?: number | undefined;
+  };
+  /** Who may reach the machines from outside; absent where the file says nothing about it. */
+  readonly firewall?: FirewallSpec | undefined;
   /** Whether tasks may leave volumes that live on their node behind. */
   readonly drain: { readonly localVolumes: "keep" | "move" };
   readonly protect: boolean;

@@ -41,8 +41,9 @@ export function tlsAddress({ machine, engineSpec }: StepContext): string | undef
       return undefined;
     case "loopback":
       return "127.0.0.1";
-    case "members":
     case "operators":
+      return "0.0.0.0"; // the firewall says from where; a cloud's machine often does not own its public address
+    case "members":
       return machine.privateAddress ?? machine.publicAddress ?? "127.0.0.1";
     default:
       return assertNever(engineSpec.api);

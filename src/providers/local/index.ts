@@ -19,6 +19,8 @@ export const local: ProviderPlugin = {
   name: providerName,
   title: "Machines on this Linux host (systemd-nspawn)",
   pace: { pollMs: 100, batch: 1, parallel: sideBySide },
+  hostKeys: "each",
+  firewall: "none",
   options: localOptions,
   describe: (options) => {
     const { image, region } = localOptions.parse(options ?? {});
@@ -42,6 +44,7 @@ function openLocal(host: Host, context: ProviderContext): Provider {
     create: async (requests, signal) => createMachines(host, await hostCgroups(), requests, signal),
     remove: async (machines, signal) => removeMachines(host, await hostCgroups(), machines, signal),
     shared: {
+      inspect: async () => [], // its network comes and goes with the machines
       ensure: (spec, signal) => ensureShared(host, spec, signal),
       remove: async (clusterId, signal) => removeClusterIfEmpty(host, await hostCgroups(), clusterId, signal),
     },

@@ -13,6 +13,7 @@ test("it is a schema of draft 2020-12 that knows the format's keys and the provi
     "ssh",
     "engine",
     "swarm",
+    "firewall",
     "limits",
     "drain",
     "protect",

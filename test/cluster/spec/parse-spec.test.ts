@@ -365,12 +365,7 @@ describe("what waits for a later version is refused by name", () => {
     ["ssh: { jump: ops@bastion }", "4:14 ssh.jump: not yet: machines behind a jump host"],
     ["engine: { proxy: { https: x } }", "4:11 engine.proxy: not yet: a proxy for the engines"],
     ["engine: { registries: [] }", "4:11 engine.registries: not yet: logging the engines in to registries"],
-    [
-      "engine: { api: operators }",
-      "4:16 engine.api: not yet: operators, which needs the firewall; use members, loopback or off",
-    ],
     ["swarm: { autolock: true }", "4:20 swarm.autolock: not yet: locked managers; leave autolock out, or false"],
-    ["firewall: { operators: [] }", "4:1 firewall: not yet: a firewall around the machines"],
     ["digitalocean: { region: sgp1 }", "4:1 digitalocean: not yet: the provider digitalocean; use local"],
     [
       "groups: { a: { role: manager, machines: a, zones: [a] } }",
@@ -400,7 +395,7 @@ describe("what waits for a later version is refused by name", () => {
 
   test("but not once it is there", async () => {
     const { localOptions } = await import("./read.ts");
-    const aws = async () => ({ options: localOptions });
+    const aws = async () => ({ options: localOptions, firewall: "none" as const });
     expect(
       (await specOf("version: 1\nname: a\nprovider: aws\naws: {region: x}\n", { providers: { aws } })).providerOptions,
     ).toEqual({
@@ -493,7 +488,7 @@ test("only the plugins that the file names are loaded", async () => {
   const loaded: string[] = [];
   const plugin = (name: string) => async () => {
     loaded.push(name);
-    return { options: localOptions };
+    return { options: localOptions, firewall: "none" as const };
   };
   await read(HEAD, { providers: { local: plugin("local"), other: plugin("other") } });
   expect(loaded).toEqual(["local"]);

@@ -18,7 +18,7 @@ export const GROUPS = `groups:
 `;
 
 export function read(text: string, more: Partial<SpecInput> = {}): Promise<ParsedSpec> {
-  const providers = { local: async () => ({ options: localOptions }) };
+  const providers = { local: async () => ({ options: localOptions, firewall: "none" as const }) };
   return parseSpec({ file: "cluster.yml", text, env: {}, sets: [], providers, ...more });
 }
 

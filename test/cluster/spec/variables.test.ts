@@ -138,7 +138,7 @@ describe("--set puts a value at a path", () => {
     ["name.first=x", "1:1 name.first: cannot be set: cluster.yml:2 has a value or a shorter list on the way there"],
     [
       "engine.api=operators",
-      "1:12 engine.api: not yet: operators, which needs the firewall; use members, loopback or off",
+      "1:12 engine.api: operators needs firewall.operators to say who they are; else use members, loopback or off",
     ],
   ])("%s: %s", async (set, problem) => {
     expect(await problemsOf(`${HEAD}groups: { a: { role: manager, machines: a } }\n`, { sets: [set] })).toEqual([

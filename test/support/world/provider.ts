@@ -8,6 +8,8 @@ export function worldProvider(folder: string): ProviderPlugin {
   return {
     name: "world",
     title: "Machines of a test's world",
+    hostKeys: "each",
+    firewall: "none",
     pace: { pollMs: 20, batch: 2, parallel: 2 },
     options: z.strictObject({}),
     describe: () => ({ image: "", region: "", defaultSize: "" }),
@@ -33,6 +35,7 @@ function openWorld(folder: string): Provider {
         return { kind: "removed", machine };
       }),
     shared: {
+      inspect: async () => [],
       ensure: async ({ clusterId }) =>
         changeWorld(folder, ({ shared, ledger }) => ({
           shared: [...new Set([...shared, clusterId])],
