@@ -5,6 +5,7 @@ import { bootstrapContext } from "./bootstrap-context.ts";
 import { bootDeadlineMs, type ClusterContext } from "./context.ts";
 import { enterSwarm } from "./enter-swarm.ts";
 import { Formation, type Leader } from "./formation.ts";
+import { ownHostKey } from "./host-key.ts";
 import type { CloseIntent } from "./journal.ts";
 import type { PhaseResult, Tally } from "./phases.ts";
 import type { Session } from "./sessions.ts";
@@ -115,7 +116,7 @@ async function reachBooting(
   signal: AbortSignal,
 ): Promise<PhaseResult & { session: Session }> {
   const session = await context.sessions.open(machine, bootDeadlineMs, signal);
-  return { effect: "unchanged", session };
+  return await ownHostKey(context, session, signal);
 }
 
 async function bootstrap({ context, tally }: Shared, session: Session, signal: AbortSignal): Promise<HostFacts> {

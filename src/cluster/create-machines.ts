@@ -1,4 +1,11 @@
-import type { CreateOutcome, Machine, MachineRequest, PlannedMachine, ProviderSpec } from "../providers/provider.ts";
+import type {
+  CreateOutcome,
+  KeyPair,
+  Machine,
+  MachineRequest,
+  PlannedMachine,
+  ProviderSpec,
+} from "../providers/provider.ts";
 import { generateKeyPair } from "../ssh/keys.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { digest } from "../util/digest.ts";
@@ -7,6 +14,7 @@ import type { Breaker } from "./breaker.ts";
 import type { ClusterContext } from "./context.ts";
 import { createPatiently } from "./create-patiently.ts";
 import type { OpenProvider } from "./fleet.ts";
+import type { MachineSpec } from "./spec/types.ts";
 
 /** A machine to be made, from the cluster file or from the words of `belt create`. */
 export interface WantedMachine {
@@ -15,6 +23,8 @@ export interface WantedMachine {
   readonly provider: string;
   readonly size: string | undefined;
   readonly image: string | undefined;
+  /** The host that it is, where it exists already. */
+  readonly host?: MachineSpec["host"];
 }
 
 /** What making machines goes by. */
@@ -101,12 +111,13 @@ async function createBatch(
   signal: AbortSignal,
 ): Promise<readonly CreateOutcome[]> {
   const authorizedKeys = await context.authorizedKeys();
-  const requests = wanted.map((machine) => requestFor(context, machine, authorizedKeys));
-  for (const request of requests) await context.knownHosts.pin(request.name, [request.hostKey.publicKey]);
+  const keyOf = hostKeysFor(open);
+  const requests = wanted.map((machine) => requestFor(context, machine, { authorizedKeys, hostKey: keyOf(machine) }));
+  for (const request of requests) await pinBefore(context, open, request);
   const closes = await Promise.all(requests.map((request) => context.journal.intend("create", request.name)));
   try {
     const outcomes = await createPatiently(context, open, requests, signal);
-    for (const outcome of outcomes) await pinVouched(context, outcome);
+    for (const outcome of outcomes) await pinVouched(context, open, outcome);
     await Promise.all(
       outcomes.map((outcome, index) => closes[index]?.(outcome.kind === "refused" ? outcome.error : undefined)),
     );
@@ -117,27 +128,45 @@ async function createBatch(
   }
 }
 
-/** A machine that was there already keeps the host key that it has; its provider vouches for it. */
-async function pinVouched(context: ClusterContext, outcome: CreateOutcome): Promise<void> {
-  if (outcome.kind === "exists" && outcome.machine.hostKey !== undefined)
+/** A key for each machine, or one for all of a call. */
+function hostKeysFor({ plugin }: OpenProvider): (machine: WantedMachine) => KeyPair {
+  if (plugin.hostKeys === "each") return ({ name }) => generateKeyPair(name);
+  const one = generateKeyPair("bootstrap");
+  return () => one;
+}
+
+/**
+ * Pins what a machine will show at first contact, before it is asked for. The bootstrap keys of earlier calls stay: one of them
+ * may have been answered after all.
+ */
+async function pinBefore({ knownHosts }: ClusterContext, { plugin }: OpenProvider, request: MachineRequest) {
+  const { name, hostKey } = request;
+  if (plugin.hostKeys === "each") await knownHosts.pin(name, [hostKey.publicKey]);
+  if (plugin.hostKeys === "call")
+    await knownHosts.pin(name, [], [...(await knownHosts.bootstrapKeysOf(name)), hostKey.publicKey]);
+}
+
+/** A host that was there before keeps the host key that it has; its provider vouches for it. */
+async function pinVouched(context: ClusterContext, { plugin }: OpenProvider, outcome: CreateOutcome): Promise<void> {
+  if (outcome.kind === "refused" || outcome.machine.hostKey === undefined) return;
+  if (outcome.kind === "exists" || plugin.hostKeys === "own")
     await context.knownHosts.pin(outcome.machine.name, [outcome.machine.hostKey]);
 }
 
 function requestFor(
   context: ClusterContext,
   machine: WantedMachine,
-  authorizedKeys: readonly string[],
+  keys: Pick<MachineRequest, "authorizedKeys" | "hostKey">,
 ): MachineRequest {
   const options = optionsOf(context, machine);
-  const hostKey = generateKeyPair(machine.name);
   return {
+    ...keys,
+    ...(machine.host ? { host: { ...machine.host, name: machine.name, group: machine.group } } : {}),
     name: machine.name,
     group: machine.group,
     clusterId: context.id,
     clusterName: context.spec.name,
     size: machine.size,
-    authorizedKeys,
-    hostKey,
     specHash: digest({ size: machine.size, options }),
     options,
   };

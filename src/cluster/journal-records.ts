@@ -11,6 +11,7 @@ const operations = [
   "create",
   "power",
   "resize",
+  "host-key",
   "bootstrap",
   "init",
   "join",

@@ -46,6 +46,7 @@ function connectionOver(link: Link): Connection {
     name,
     user,
     address,
+    hostKey: link.hostKey,
     exec: (argv, options) => execute(link, argv, options),
     writeFile: (path, content, mode, signal) => writeFile(link, { path, content, mode }, signal),
     openSocket: socketOpener(link),

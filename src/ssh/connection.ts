@@ -49,6 +49,8 @@ export interface Connection extends AsyncDisposable {
   readonly name: string;
   readonly user: string;
   readonly address: string;
+  /** The pinned host key that the machine has shown: `ssh-ed25519 AAAA…`. */
+  readonly hostKey: string;
   /** Runs a command given as words; the remote shell sees exactly these words. */
   exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
   /** Writes a file as root by stdin, whole or not at all; the mode is set before the content is there. Parent folders are made. */

@@ -11,7 +11,7 @@ import { withDeadline } from "../util/deadline.ts";
 import type { Target } from "./connection.ts";
 import { dialFailed, handshakeFailed, hostKeyRefused, hostKeyUnknown } from "./failures.ts";
 import { Link } from "./link.ts";
-import { fingerprint, type PublicKey, parsePublicKey } from "./public-key.ts";
+import { fingerprint, type PublicKey, parsePublicKey, publicKeyLine } from "./public-key.ts";
 
 /** What opening a connection needs beside the target; times in milliseconds. */
 export interface DialSettings {
@@ -94,7 +94,11 @@ async function authenticated({ target, settings, socket, pinned }: Handshake): P
   const link = new Link(target, settings.clock, { client, socket }); // first, so that its listeners come before ssh2's
   let stranger: string | undefined;
   const verify = (presented: Buffer): boolean => {
-    if (pinned.some((key) => key.blob.equals(presented))) return true;
+    const known = pinned.find((key) => key.blob.equals(presented));
+    if (known) {
+      link.hostKey = publicKeyLine(known);
+      return true;
+    }
     stranger = fingerprint(presented);
     return false;
   };

@@ -10,8 +10,10 @@ import { parsePublicKey, publicKeyLine } from "./public-key.ts";
 export interface KnownHosts {
   /** The keys pinned for an alias, each `ssh-ed25519 AAAA…`. */
   keysOf(alias: string): Promise<readonly string[]>;
+  /** Those of them that came to the machine in a way that others can read, and are to be replaced. */
+  bootstrapKeysOf(alias: string): Promise<readonly string[]>;
   /** Makes these the only keys of the alias. @throws BeltError `internal` for a line that is no public key. */
-  pin(alias: string, keys: readonly string[]): Promise<void>;
+  pin(alias: string, keys: readonly string[], bootstrapKeys?: readonly string[]): Promise<void>;
   /** Removes all keys of the alias; nothing happens if there is none. */
   forget(alias: string): Promise<void>;
 }
@@ -28,25 +30,40 @@ export function openKnownHosts(file: string): KnownHosts {
     });
     return reading;
   };
-  const change = (alias: string, keys: readonly string[]): Promise<void> =>
+  const change = (alias: string, keys: readonly string[], bootstrapKeys: readonly string[] = []): Promise<void> =>
     turn.run(async () => {
       const before = await read();
-      const after = [...without(before, alias), ...keys.map((key) => entryOf(alias, key))];
+      const entries = [
+        ...keys.map((key) => entryOf(alias, key, false)),
+        ...bootstrapKeys.map((key) => entryOf(alias, key, true)),
+      ];
+      const after = [...without(before, alias), ...entries];
       if (textOf(after) !== textOf(before)) await writeFileAtomic(file, textOf(after), 0o600);
       reading = undefined; // it may have begun before the change
     });
+  const entriesOf = async (alias: string): Promise<readonly Entry[]> =>
+    (await readTogether()).flatMap((line) => (line.kind === "entry" && line.hosts.includes(alias) ? [line] : []));
   return {
-    keysOf: async (alias) =>
-      (await readTogether()).flatMap((line) => (line.kind === "entry" && line.hosts.includes(alias) ? [line.key] : [])),
+    keysOf: async (alias) => (await entriesOf(alias)).map(({ key }) => key),
+    bootstrapKeysOf: async (alias) =>
+      (await entriesOf(alias)).flatMap(({ key, isBootstrap }) => (isBootstrap ? [key] : [])),
     pin: change,
     forget: (alias) => change(alias, []),
   };
 }
 
 /** A key with its hosts, or what is not understood (comments, markers, hashed hosts) and is kept as it is. */
-type Line =
-  | { readonly kind: "entry"; readonly hosts: readonly string[]; readonly key: string }
-  | { readonly kind: "other"; readonly text: string };
+type Line = Entry | { readonly kind: "other"; readonly text: string };
+
+interface Entry {
+  readonly kind: "entry";
+  readonly hosts: readonly string[];
+  readonly key: string;
+  readonly isBootstrap: boolean;
+}
+
+/** The comment of a bootstrap key. */
+const bootstrapMark = "bootstrap";
 
 function parseLines(text: string): readonly Line[] {
   return text.split("\n").flatMap((line): readonly Line[] => {
@@ -54,15 +71,16 @@ function parseLines(text: string): readonly Line[] {
     const [, hosts = "", rest = ""] = /^(\S+)[ \t]+(.*)$/.exec(line.trim()) ?? [];
     const key = /^[#@|]/.test(hosts) ? undefined : parsePublicKey(rest);
     if (!key) return [{ kind: "other", text: line }];
-    return [{ kind: "entry", hosts: hosts.split(","), key: publicKeyLine(key) }];
+    const isBootstrap = key.comment === bootstrapMark;
+    return [{ kind: "entry", hosts: hosts.split(","), key: publicKeyLine(key), isBootstrap }];
   });
 }
 
-function entryOf(alias: string, keyText: string): Line {
+function entryOf(alias: string, keyText: string, isBootstrap: boolean): Line {
   const key = parsePublicKey(keyText);
   if (!key || !/^[A-Za-z0-9][A-Za-z0-9._:-]*$/.test(alias))
     throw new BeltError("internal", `cannot pin the host key of ${alias}: ${key ? "bad name" : "not a public key"}`);
-  return { kind: "entry", hosts: [alias], key: publicKeyLine(key) };
+  return { kind: "entry", hosts: [alias], key: publicKeyLine(key), isBootstrap };
 }
 
 function without(lines: readonly Line[], alias: string): readonly Line[] {
@@ -74,5 +92,9 @@ function without(lines: readonly Line[], alias: string): readonly Line[] {
 }
 
 function textOf(lines: readonly Line[]): string {
-  return lines.map((line) => `${line.kind === "entry" ? `${line.hosts.join(",")} ${line.key}` : line.text}\n`).join("");
+  return lines.map((line) => `${line.kind === "entry" ? entryText(line) : line.text}\n`).join("");
+}
+
+function entryText({ hosts, key, isBootstrap }: Entry): string {
+  return `${hosts.join(",")} ${key}${isBootstrap ? ` ${bootstrapMark}` : ""}`;
 }

@@ -20,6 +20,8 @@ export class Link {
   readonly sessions = new Semaphore(MAX_SESSIONS);
   readonly dials = new Semaphore(MAX_DIALS);
   readonly streams = new Semaphore(MAX_STREAMS);
+  /** The host key that the machine has shown, once it was found among the pinned ones. */
+  hostKey = "";
   readonly #socket: Socket;
   readonly #channels = new Set<ClientChannel>();
   readonly #lost = new AbortController();

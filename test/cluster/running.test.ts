@@ -66,7 +66,16 @@ function connectionTo(name: string): Connection {
     throw new Error("nothing is run on machines that are only reached");
   };
   return {
-    ...{ name, user: "root", address: "192.0.2.1", exec: never, writeFile: never, openSocket: never, terminal: never },
+    ...{
+      name,
+      user: "root",
+      address: "192.0.2.1",
+      hostKey: "",
+      exec: never,
+      writeFile: never,
+      openSocket: never,
+      terminal: never,
+    },
     [Symbol.asyncDispose]: async () => {},
   };
 }

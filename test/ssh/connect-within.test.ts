@@ -18,6 +18,7 @@ const connection: Connection = {
   name: "node1",
   user: "root",
   address: "192.0.2.1",
+  hostKey: "",
   exec: () => Promise.reject(new Error("not scripted")),
   writeFile: () => Promise.reject(new Error("not scripted")),
   openSocket: () => Promise.reject(new Error("not scripted")),

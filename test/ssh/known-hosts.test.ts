@@ -66,6 +66,18 @@ describe("a file of pinned host keys", () => {
     expect(await readFile(file, "utf8")).toBe(`# by hand\n@revoked * ${own}\n10.0.0.1 ${shared}\n|1|abc|def= ${own}\n`);
   });
 
+  it("knows the keys that are to be replaced from the others, also after they were read again", async () => {
+    const [own, passing] = [bare(), bare()];
+    await openKnownHosts(file).pin("node1", [own], [passing]);
+    expect(await readFile(file, "utf8")).toBe(`node1 ${own}\nnode1 ${passing} bootstrap\n`);
+    const hosts = openKnownHosts(file);
+    expect(await hosts.keysOf("node1")).toEqual([own, passing]);
+    expect(await hosts.bootstrapKeysOf("node1")).toEqual([passing]);
+    await hosts.pin("node1", [own]);
+    expect(await hosts.bootstrapKeysOf("node1")).toEqual([]);
+    expect(await readFile(file, "utf8")).toBe(`node1 ${own}\n`);
+  });
+
   it("does not write when nothing changes", async () => {
     const hosts = openKnownHosts(file);
     await hosts.forget("node1");

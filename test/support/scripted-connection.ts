@@ -30,6 +30,7 @@ export interface RecordedFile {
 export class ScriptedConnection implements Connection {
   readonly user = "root";
   readonly address = "10.0.0.5";
+  readonly hostKey: string;
   readonly name: string;
   readonly commands: RecordedCommand[] = [];
   readonly files: RecordedFile[] = [];
@@ -38,9 +39,10 @@ export class ScriptedConnection implements Connection {
 
   constructor(
     script: readonly ScriptedCommand[],
-    options: { readonly name?: string; readonly writable?: boolean } = {},
+    options: { readonly name?: string; readonly writable?: boolean; readonly hostKey?: string } = {},
   ) {
     this.name = options.name ?? "node1";
+    this.hostKey = options.hostKey ?? "";
     this.#writable = options.writable ?? false;
     this.#script = script.map((expected) => ({ expected, left: expected.times ?? 1 }));
   }

@@ -20,6 +20,7 @@ function echoing(): Connection {
   return {
     name: base.name,
     user: base.user,
+    hostKey: "",
     address: base.address,
     exec: (argv, options) => base.exec(argv, options),
     writeFile: (path, content, mode, signal) => base.writeFile(path, content, mode, signal),

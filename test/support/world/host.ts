@@ -16,7 +16,7 @@ export function worldConnect(folder: string): Connect {
     const { name } = host.machine;
     const daemon = worldEngine(folder, name);
     return {
-      ...{ name: target.name, user: target.user, address: target.address },
+      ...{ name: target.name, user: target.user, address: target.address, hostKey: host.machine.hostKey ?? "" },
       exec: async (_argv, options) => run(folder, name, options),
       writeFile: async () => {
         throw new Error("no step of this world writes a file");
