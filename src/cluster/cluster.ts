@@ -26,11 +26,10 @@ export function clusterOn(context: ClusterContext): Cluster {
     check: (signal) => check(context, signal),
     observe: ({ swarm }, signal) => look(swarm, signal),
     plan: async ({ file }, signal) => {
-      const [{ plan }, { findingsOf }] = await Promise.all([import("./plan.ts"), import("./findings.ts")]);
-      const wanted = file?.spec ?? spec;
-      const observed = file ? await observe({ ...context, spec: wanted }, true, signal) : await look(true, signal);
-      const { swarmError } = observed;
-      return { changes: plan(wanted, observed), findings: findingsOf(wanted, observed), swarmError };
+      const { planFor } = await import("./plan-for.ts");
+      if (!file) return await planFor(context, await look(true, signal), signal);
+      const edited = { ...context, spec: file.spec };
+      return await planFor(edited, await observe(edited, true, signal), signal);
     },
     editFile: async (edit) => (await import("./file-edit.ts")).editFile(context, edit),
     planScale: async (targets, signal) => (await import("./scale.ts")).planScale(context, targets, signal),

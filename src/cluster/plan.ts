@@ -2,11 +2,13 @@ import type { SwarmNode } from "../swarm/engine.ts";
 import { driftOf } from "./drift.ts";
 import { isGhost, looseNodes } from "./findings.ts";
 import { availabilityToSet, keysToDrop } from "./owned-labels.ts";
+import type { SharedChange } from "./shared.ts";
 import { type ClusterSpec, isNodeSpec, type MachineSpec, type NodeSpec } from "./spec/types.ts";
 import type { Change, ChangeAction, MachineView, Observed, Risk } from "./types.ts";
 
 /** Every action in the order in which `up` gets to it: what adds comes before what takes away. */
 const order: readonly ChangeAction[] = [
+  "configure",
   "create",
   "start",
   "bootstrap",
@@ -31,6 +33,7 @@ export function plan(spec: ClusterSpec, observed: Observed): readonly Change[] {
   const views = new Map(observed.machines.map((view) => [view.name, view]));
   const named = new Set(spec.machines.map(({ name }) => name));
   const changes = [
+    ...(observed.shared ?? []).map(configuring),
     ...spec.machines.flatMap((wanted) => changesFor(wanted, views.get(wanted.name), observed)),
     ...looseNodes(observed)
       .filter((node) => node.status === "down" && isGhost(node, named.has(node.hostname)))
@@ -46,6 +49,10 @@ export function plan(spec: ClusterSpec, observed: Observed): readonly Change[] {
 /** The changes that destroy a machine: they follow from what the file does not say, and want a word of their own. */
 export function destructive(changes: readonly Change[]): readonly Change[] {
   return changes.filter(({ action }) => action === "destroy" || action === "replace");
+}
+
+function configuring({ provider, what }: SharedChange): Change {
+  return { action: "configure", machine: provider, group: "", role: undefined, reason: what, risk: "none" };
 }
 
 /** Managers join before workers, and leave after them. */

@@ -15,8 +15,10 @@ import type { LastFailure } from "./journal-state.ts";
 import type { Leniency } from "./leniency.ts";
 import type { LockState } from "./lock-state.ts";
 import type { NodeState } from "./node-state.ts";
+import type { Price } from "./price.ts";
 import type { Resizing } from "./resize.ts";
 import type { ScalePlan, ScaleTarget } from "./scale.ts";
+import type { SharedChange } from "./shared.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 import type { UpOptions } from "./up.ts";
 
@@ -59,6 +61,8 @@ export interface Observed {
   readonly swarmError: string | undefined;
   /** What the file asks of each machine itself, by its name; absent where nobody asked the providers. */
   readonly wanted?: ReadonlyMap<string, WantedMake>;
+  /** What is not as it should be among what machines share; absent where nobody asked. */
+  readonly shared?: readonly SharedChange[];
 }
 
 /**
@@ -88,8 +92,9 @@ export type NodeChange =
   /** Labels to set, and keys to take away. */
   | { readonly kind: "label"; readonly set: Readonly<Record<string, string>>; readonly drop: readonly string[] };
 
-/** What is done to a machine or its node. */
+/** What is done to a machine or its node; `configure` is about what a provider's machines share. */
 export type ChangeAction =
+  | "configure"
   | "create"
   | "start"
   | "bootstrap"
@@ -109,6 +114,7 @@ export type Risk = "none" | "moves-work" | "quorum";
 /** One change between the cluster file and the world. */
 export interface Change {
   readonly action: ChangeAction;
+  /** Its name; the provider's for `configure`. */
   readonly machine: string;
   readonly group: string;
   /** What it is in the swarm, or is to be. */
@@ -121,6 +127,8 @@ export interface Change {
 export interface Plan {
   readonly changes: readonly Change[];
   readonly findings: readonly Finding[];
+  /** What all machines of the file cost together, for each currency, where their providers say it. */
+  readonly prices: readonly Price[];
   /** Why the swarm could not be asked, where it could not: the plan may then be longer than it says. */
   readonly swarmError: string | undefined;
 }

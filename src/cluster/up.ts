@@ -17,6 +17,7 @@ import { destructive, plan } from "./plan.ts";
 import { obtainMachines } from "./prepare.ts";
 import { removeViews } from "./remove.ts";
 import { settleNodes } from "./settle.ts";
+import { keepShared } from "./shared.ts";
 import { isNodeSpec, type MachineSpec } from "./spec/types.ts";
 import type { Change, Outcome, Saving } from "./types.ts";
 
@@ -44,6 +45,7 @@ export async function up(context: ClusterContext, options: UpOptions & Saving, s
   const going = destructive(plan(context.spec, await observedFrom(context, existing, undefined)));
   if (!options.allowRemove) refuseRemoval(going);
   await options.save();
+  if (existing.size > 0) await keepShared(context, tally, signal);
   const machines = await bringAbout(context, context.spec.machines, { tally, existing, leniency: options }, signal);
   if (tally.failures.length === 0) await takeAway(context, going, { tally, leniency: options }, signal);
   if (tally.failures.length === 0) await context.journal.closeOpen();

@@ -17,6 +17,7 @@ export type ErrorCode =
   | "guard.lock"
   | "guard.removal"
   | "guard.limit"
+  | "guard.budget"
   | "guard.failures"
   | "guard.protected"
   | "provider.unavailable"

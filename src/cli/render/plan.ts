@@ -1,20 +1,31 @@
+import { amount, type Price } from "../../cluster/price.ts";
 import type { Change, Finding, Plan } from "../../cluster/types.ts";
 import { compressNames } from "../../util/ranges.ts";
 import { table } from "../table.ts";
 
 /** A plan for people: one row for each kind of change with the machines that it meets, the counts, then what does not fit. */
-export function planText({ changes, findings, swarmError }: Plan): string {
+export function planText({ changes, findings, prices, swarmError }: Plan): string {
   const parts = [
     changes.length === 0 ? "No changes: everything is as the file says.\n" : changesText(changes),
     findings.length === 0 ? undefined : findingsText(findings),
+    prices.length === 0 ? undefined : prices.map(priceText).join(""),
     swarmError === undefined || changes.length > 0 ? undefined : `The swarm was not asked: ${swarmError}\n`,
   ];
   return parts.filter((part) => part !== undefined).join("\n");
 }
 
 /** A plan as the JSON document of `belt plan --json`, without its version. */
-export function planJson(cluster: string, { changes, findings, swarmError }: Plan): Readonly<Record<string, unknown>> {
-  return { cluster, changes, findings, swarmError: swarmError ?? null, summary: countActions(changes) };
+export function planJson(
+  cluster: string,
+  { changes, findings, prices, swarmError }: Plan,
+): Readonly<Record<string, unknown>> {
+  return { cluster, changes, findings, prices, swarmError: swarmError ?? null, summary: countActions(changes) };
+}
+
+/** Providers count a month as 730 hours. */
+function priceText({ currency, hourly, unknown }: Price): string {
+  const more = unknown.length === 0 ? "" : `, and what ${compressNames(unknown)} costs`;
+  return `All machines of the file: ${amount(hourly)} ${currency} an hour, about ${Math.round(hourly * 730)} ${currency} a month${more}.\n`;
 }
 
 /** What does not fit between the file, the machines and the swarm, each with one way to mend it. */

@@ -1,0 +1,14 @@
+import type { ClusterContext } from "./context.ts";
+import { findingsOf } from "./findings.ts";
+import { plan } from "./plan.ts";
+import { priceOf } from "./price.ts";
+import { inspectShared } from "./shared.ts";
+import type { Observed, Plan } from "./types.ts";
+
+/** Everything that `belt plan` shows: the changes with what machines share among them, what does not fit, and the price. */
+export async function planFor(context: ClusterContext, observed: Observed, signal: AbortSignal): Promise<Plan> {
+  const { spec } = context;
+  const [shared, prices] = await Promise.all([inspectShared(context, signal), priceOf(context, spec, signal)]);
+  const seen = { ...observed, shared };
+  return { changes: plan(spec, seen), findings: findingsOf(spec, seen), prices, swarmError: observed.swarmError };
+}
