@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.ts";
-import { Mutex } from "../util/concurrency.ts";
 import { BeltError } from "../util/errors.ts";
 import { appendDurably, readTextIfThere, writeFileAtomic } from "../util/files.ts";
+import { Gathering } from "../util/gathering.ts";
 import { type JournalEntry, type JournalRecord, type Operation, readRecords, toRecord } from "./journal-records.ts";
 import { JournalFold, type JournalState } from "./journal-state.ts";
 
@@ -55,9 +55,11 @@ class Log {
   records: JournalRecord[] = [];
   #fold = new JournalFold();
   readonly #file: string;
-  readonly #writing = new Mutex();
-  #pending = "";
-  #toMend = false;
+  /** Lines that gather while the disk is busy go out together: one wait for many machines. */
+  readonly #lines = new Gathering<JournalRecord>((lines) => this.#write(lines));
+  /** What the file is to have before a line is added, where it is not whole or not of today. */
+  #toMend: readonly JournalRecord[] | undefined;
+  #broken: { readonly why: unknown } | undefined;
 
   constructor(file: string) {
     this.#file = file;
@@ -70,26 +72,30 @@ class Log {
     this.records = [...records];
     this.#fold = new JournalFold();
     for (const record of records) this.#fold.add(record);
-    this.#toMend = migrated || whole !== text;
+    this.#toMend = migrated || whole !== text ? records : undefined;
   }
 
   get state(): JournalState {
     return this.#fold.state;
   }
 
-  /** Lines that gather while the disk is busy go out together: one wait for many machines. */
   async append(lines: readonly JournalRecord[]): Promise<void> {
-    const before = this.#toMend ? textOf(this.records) : "";
     this.records.push(...lines);
     for (const line of lines) this.#fold.add(line);
-    this.#pending += textOf(lines);
-    await this.#writing.run(async () => {
-      if (this.#toMend) await writeFileAtomic(this.#file, before, 0o600);
-      this.#toMend = false;
-      const batch = this.#pending;
-      this.#pending = "";
-      if (batch !== "") await appendDurably(this.#file, batch);
-    });
+    await this.#lines.add(lines);
+  }
+
+  /** A write that failed may have left half a line: nothing is written behind it, and so nothing more is done. */
+  async #write(lines: readonly JournalRecord[]): Promise<void> {
+    if (this.#broken) throw this.#broken.why;
+    try {
+      if (this.#toMend) await writeFileAtomic(this.#file, textOf(this.#toMend), 0o600);
+      this.#toMend = undefined;
+      await appendDurably(this.#file, textOf(lines));
+    } catch (error) {
+      this.#broken = { why: error };
+      throw error;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
-import { Mutex } from "../util/concurrency.ts";
 import { BeltError } from "../util/errors.ts";
 import { readTextIfThere, writeFileAtomic } from "../util/files.ts";
+import { Gathering } from "../util/gathering.ts";
 import { parsePublicKey, publicKeyLine } from "./public-key.ts";
 
 /**
@@ -20,7 +20,6 @@ export interface KnownHosts {
 
 /** Opens a known_hosts file, which is made at the first pin. Changes follow one another, and each is whole or not at all. */
 export function openKnownHosts(file: string): KnownHosts {
-  const turn = new Mutex();
   const read = async (): Promise<readonly Line[]> => parseLines((await readTextIfThere(file)) ?? "");
   let reading: Promise<readonly Line[]> | undefined;
   /** Who asks while the file is being read shares that reading: a command may ask for many machines at once. */
@@ -30,17 +29,18 @@ export function openKnownHosts(file: string): KnownHosts {
     });
     return reading;
   };
-  const change = (alias: string, keys: readonly string[], bootstrapKeys: readonly string[] = []): Promise<void> =>
-    turn.run(async () => {
-      const before = await read();
-      const entries = [
-        ...keys.map((key) => entryOf(alias, key, false)),
-        ...bootstrapKeys.map((key) => entryOf(alias, key, true)),
-      ];
-      const after = [...without(before, alias), ...entries];
-      if (textOf(after) !== textOf(before)) await writeFileAtomic(file, textOf(after), 0o600);
-      reading = undefined; // it may have begun before the change
-    });
+  /** Changes that come while the file is being written go out together; the last word on an alias counts. */
+  const changes = new Gathering<readonly [alias: string, entries: readonly Line[]]>(async (all) => {
+    const entries = new Map(all);
+    const before = await read();
+    const after = [...without(before, entries), ...[...entries.values()].flat()];
+    if (textOf(after) !== textOf(before)) await writeFileAtomic(file, textOf(after), 0o600);
+    reading = undefined; // it may have begun before the change
+  });
+  const change: KnownHosts["pin"] = async (alias, keys, bootstrapKeys = []) => {
+    const own = keys.map((key) => entryOf(alias, key, false));
+    await changes.add([[alias, [...own, ...bootstrapKeys.map((key) => entryOf(alias, key, true))]]]);
+  };
   const entriesOf = async (alias: string): Promise<readonly Entry[]> =>
     (await readTogether()).flatMap((line) => (line.kind === "entry" && line.hosts.includes(alias) ? [line] : []));
   return {
@@ -83,10 +83,10 @@ function entryOf(alias: string, keyText: string, isBootstrap: boolean): Line {
   return { kind: "entry", hosts: [alias], key: publicKeyLine(key), isBootstrap };
 }
 
-function without(lines: readonly Line[], alias: string): readonly Line[] {
+function without(lines: readonly Line[], aliases: ReadonlyMap<string, unknown>): readonly Line[] {
   return lines.flatMap((line): readonly Line[] => {
-    if (line.kind === "other" || !line.hosts.includes(alias)) return [line];
-    const hosts = line.hosts.filter((host) => host !== alias);
+    if (line.kind === "other" || !line.hosts.some((host) => aliases.has(host))) return [line];
+    const hosts = line.hosts.filter((host) => !aliases.has(host));
     return hosts.length === 0 ? [] : [{ ...line, hosts }];
   });
 }

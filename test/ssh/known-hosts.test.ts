@@ -91,4 +91,20 @@ describe("a file of pinned host keys", () => {
   ])("refuses %s", async (_, alias, key) => {
     await expect(openKnownHosts(file).pin(alias, [key])).rejects.toMatchObject({ code: "internal" });
   });
+
+  it("keeps each of many pins that come at once, and of two for one alias the later", async () => {
+    const hosts = openKnownHosts(file);
+    const keys = new Map(Array.from({ length: 50 }, (_, index) => [`node${index}`, bare()]));
+    await hosts.pin("old", [bare()]);
+    const later = bare();
+    await Promise.all([
+      ...[...keys].map(([name, key]) => hosts.pin(name, [key])),
+      hosts.pin("twice", [bare()]),
+      hosts.pin("twice", [later]),
+      hosts.forget("old"),
+    ]);
+    for (const [name, key] of keys) expect(await openKnownHosts(file).keysOf(name)).toEqual([key]);
+    expect(await openKnownHosts(file).keysOf("twice")).toEqual([later]);
+    expect(await openKnownHosts(file).keysOf("old")).toEqual([]);
+  });
 });
