@@ -7,6 +7,7 @@ import { enterSwarm } from "./enter-swarm.ts";
 import { Formation, type Leader } from "./formation.ts";
 import { ownHostKey } from "./host-key.ts";
 import type { CloseIntent } from "./journal.ts";
+import { noteReached } from "./meet-machine.ts";
 import type { PhaseResult, Tally } from "./phases.ts";
 import type { Session } from "./sessions.ts";
 import type { NodeSpec } from "./spec/types.ts";
@@ -24,6 +25,8 @@ export interface Task {
   readonly existed: boolean;
   /** Resolves with the machine once it is made and has an address. */
   readonly machine: () => Promise<PhaseResult & { readonly machine: Machine }>;
+  /** Is told when the machine could not be brought up. */
+  readonly failed?: (error: unknown) => void;
 }
 
 /** What a command brings up with. */
@@ -99,13 +102,15 @@ async function runPipeline(shared: Shared, task: Task, signal: AbortSignal): Pro
   try {
     const { machine } = await tally.phase(task.name, "create", task.machine);
     const { session } = await tally.phase(task.name, "reach", async () => reachBooting(context, machine, signal));
+    await noteReached(context.journal, task.name);
     const facts = task.bootstrap ? await bootstrap(shared, session, signal) : undefined;
     const { node, existed } = task;
     const membership = node && facts && (await enterSwarm({ ...shared, session, node, facts, existed }, signal));
-    tally.ready(task.name);
+    await tally.ready(task.name);
     return { machine, membership };
   } catch (error) {
     formation.failed(task.name);
+    task.failed?.(error);
     throw error;
   }
 }

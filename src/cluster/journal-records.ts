@@ -3,7 +3,7 @@ import { BeltError } from "../util/errors.ts";
 import { phases } from "./events.ts";
 
 /** The version of the journal's format that this program writes. */
-export const journalVersion = 2;
+export const journalVersion = 3;
 
 /** What beltkit is about to do to the world, or was. `share` and `unshare` are about what a provider's machines have in common. */
 const operations = [
@@ -45,12 +45,15 @@ const recordSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("intent"), at, seq: z.number(), operation: z.enum(operations), on: z.string() }),
   z.object({ kind: z.literal("outcome"), at, seq: z.number(), ok: z.boolean(), detail: z.string() }),
   z.object({ kind: z.literal("failure"), at, machine: z.string(), phase: z.enum(phases), code: z.string() }),
+  z.object({ kind: z.literal("recovered"), at, machine: z.string() }),
+  z.object({ kind: z.literal("met"), at, machine: z.string() }),
   z.object({ kind: z.literal("swarm"), at, swarmId: z.string() }),
 ]);
 
 /**
  * One line of the journal. There is no secret in it, ever: of an error only the code is kept, since its message could quote
- * what a command printed. `on` is the name of a machine, or of a provider.
+ * what a command printed. `on` is the name of a machine, or of a provider. `recovered` says that a machine which had failed has
+ * come all the way since; `met`, that one has answered, or was found here: it may keep something.
  */
 export type JournalRecord = z.infer<typeof recordSchema>;
 
@@ -77,11 +80,13 @@ export interface ReadRecords {
 export function readRecords(file: string, lines: readonly string[]): ReadRecords {
   const documents = lines.map((line, index) => parseLine(file, line, index + 1));
   const version = versionOf(file, documents);
-  const records = documents.map((document, index) => {
-    const parsed = recordSchema.safeParse(migrate(document, version));
-    if (parsed.success) return parsed.data;
-    throw damaged(file, index + 1, parsed.error);
-  });
+  const records = documents.flatMap((document, index) =>
+    migrate(document, version).map((today) => {
+      const parsed = recordSchema.safeParse(today);
+      if (parsed.success) return parsed.data;
+      throw damaged(file, index + 1, parsed.error);
+    }),
+  );
   return { records, migrated: version < journalVersion };
 }
 
@@ -106,19 +111,27 @@ function versionOf(file: string, documents: readonly Document[]): number {
   });
 }
 
-/** Each step turns a line of one version into a line of the next. */
-const migrations: readonly ((document: Document) => Document)[] = [
+/** Each step turns a line of one version into lines of the next. */
+const migrations: readonly ((document: Document) => readonly Document[])[] = [
   // 1 → 2: an intent may be about a provider too.
   (document) => {
-    if (document["kind"] === "cluster") return { ...document, version: 2 };
-    if (document["kind"] !== "intent") return document;
+    if (document["kind"] === "cluster") return [{ ...document, version: 2 }];
+    if (document["kind"] !== "intent") return [document];
     const { machine, ...rest } = document;
-    return { ...rest, on: machine };
+    return [{ ...rest, on: machine }];
+  },
+  // 2 → 3: it was not written down which machines had answered. Each may have.
+  (document) => {
+    const { kind, at, operation, on } = document;
+    if (kind === "cluster") return [{ ...document, version: 3 }];
+    return kind === "intent" && operation === "create" ? [document, { kind: "met", at, machine: on }] : [document];
   },
 ];
 
-function migrate(document: Document, from: number): Document {
-  return migrations.slice(from - 1).reduce((current, step) => step(current), document);
+function migrate(document: Document, from: number): readonly Document[] {
+  return migrations
+    .slice(from - 1)
+    .reduce<readonly Document[]>((current, step) => current.flatMap((one) => step(one)), [document]);
 }
 
 function damaged(file: string, line: number, cause: unknown): BeltError {

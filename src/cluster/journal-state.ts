@@ -30,6 +30,10 @@ export interface JournalState {
   readonly made: readonly string[];
   /** Machines that were made ready for the swarm by beltkit itself; others came so. */
   readonly bootstrapped: ReadonlySet<string>;
+  /** Machines that may keep something: each has answered at some time, or was not made here. */
+  readonly met: ReadonlySet<string>;
+  /** Machines that left the swarm and are in none since. */
+  readonly left: ReadonlySet<string>;
   /** Intents without an outcome: what a crash may have left half done. */
   readonly open: readonly OpenIntent[];
   /** The last failure of each machine that has not been brought up since. */
@@ -38,6 +42,9 @@ export interface JournalState {
   readonly fence: number;
 }
 
+/** What is done only to a machine that has run. */
+const touching: ReadonlySet<Operation> = new Set(["power", "resize", "bootstrap", "init", "join", "update", "leave"]);
+
 type Header = Pick<JournalState, "clusterId" | "swarmId" | "spec" | "source" | "fence">;
 
 /** Folds records one by one, in the order in which they were written: a record costs the same however many came before. */
@@ -45,6 +52,8 @@ export class JournalFold {
   readonly #open = new Map<number, OpenIntent>();
   readonly #made = new Set<string>();
   readonly #bootstrapped = new Set<string>();
+  readonly #met = new Set<string>();
+  readonly #left = new Set<string>();
   readonly #failures = new Map<string, LastFailure>();
   #header: Header = { clusterId: undefined, swarmId: undefined, spec: undefined, source: undefined, fence: 0 };
 
@@ -64,21 +73,37 @@ export class JournalFold {
         break;
       case "failure":
         this.#failures.set(record.machine, record);
+        if (record.phase !== "create") this.#met.add(record.machine); // only what is there gets as far
+        break;
+      case "met":
+        this.#met.add(record.machine);
+        break;
+      case "recovered":
+        this.#failures.delete(record.machine);
         break;
       case "intent":
         this.#open.set(record.seq, record);
+        if (touching.has(record.operation)) this.#met.add(record.on);
         break;
       case "outcome":
         this.#settle(record);
     }
   }
 
+  /** What was folded so far. Lists are made when they are read: who asks for one word pays for no list. */
   get state(): JournalState {
+    const [made, open] = [this.#made, this.#open];
     return {
       ...this.#header,
-      made: [...this.#made],
+      get made() {
+        return [...made];
+      },
+      get open() {
+        return [...open.values()];
+      },
       bootstrapped: this.#bootstrapped,
-      open: [...this.#open.values()],
+      met: this.#met,
+      left: this.#left,
       failures: this.#failures,
     };
   }
@@ -91,10 +116,10 @@ export class JournalFold {
     const { operation, on } = intent;
     if (operation === "create") this.#made.add(on);
     if (operation === "bootstrap") this.#bootstrapped.add(on);
-    if (operation === "remove") {
-      this.#made.delete(on);
-      this.#bootstrapped.delete(on);
-    }
+    if (operation === "leave") this.#left.add(on);
+    if (operation === "join" || operation === "init" || operation === "update") this.#left.delete(on);
+    if (operation === "remove")
+      for (const names of [this.#made, this.#bootstrapped, this.#met, this.#left]) names.delete(on);
     this.#failures.delete(on);
   }
 }

@@ -44,7 +44,9 @@ export function stateOf({ name, machine, node }: MachineView, journal: JournalSt
       return "left";
     case "stopped":
     case "running":
-      if (!node) return journal.bootstrapped.has(name) ? "engine" : "booting";
+      if (!node && journal.left.has(name)) return "left";
+      if (!node && journal.bootstrapped.has(name)) return "engine";
+      if (!node) return journal.met.has(name) ? "reachable" : "booting";
       if (isOpen("leave")) return "draining";
       return node.status === "ready" ? "ready" : "joined";
   }

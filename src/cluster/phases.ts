@@ -63,8 +63,10 @@ export class Tally {
     }
   }
 
-  /** A machine has come all the way. */
-  ready(machine: string): void {
+  /** A machine has come all the way: what it failed at earlier is a thing of the past, and the journal is told so. */
+  async ready(machine: string): Promise<void> {
+    const { journal } = this.#context;
+    if (journal.state.failures.has(machine)) await journal.record({ kind: "recovered", machine });
     this.#enter(machine, "ready");
     emit(this.#context, { event: "machine-ready", machine });
   }

@@ -1,6 +1,7 @@
 import { clusterLabel } from "../swarm/identity.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
 import type { Journal } from "./journal.ts";
+import { noteMet } from "./meet-machine.ts";
 import { askSwarm } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
@@ -15,7 +16,10 @@ export async function refresh(context: ClusterContext, signal: AbortSignal): Pro
   const machines = await machinesByName(context, signal);
   const made = new Set(context.journal.state.made);
   for (const machine of machines.values()) {
-    if (!made.has(machine.name)) await note(context.journal, tally, { operation: "create", name: machine.name });
+    if (!made.has(machine.name)) {
+      await noteMet(context.journal, machine.name); // nobody knows how far it had come
+      await note(context.journal, tally, { operation: "create", name: machine.name });
+    }
     const pinned = await context.knownHosts.keysOf(machine.name);
     if (pinned.length === 0 && machine.hostKey !== undefined)
       await context.knownHosts.pin(machine.name, [machine.hostKey]);

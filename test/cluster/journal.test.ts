@@ -1,7 +1,8 @@
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { openJournal } from "../../src/cluster/journal.ts";
+import { journalVersion } from "../../src/cluster/journal-records.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { BeltError } from "../../src/util/errors.ts";
 import { temporaryFolder } from "../support/temporary.ts";
@@ -37,7 +38,7 @@ describe("the journal", () => {
     await using folder = await temporaryFolder();
     const file = path.join(folder.path, "journal");
     const before = await openJournal(file, systemClock);
-    await before.record({ kind: "cluster", version: 2, id: "abc", name: "shop" });
+    await before.record({ kind: "cluster", version: journalVersion, id: "abc", name: "shop" });
     await appendFile(file, '{"kind":"inte');
     const journal = await openJournal(file, systemClock);
     await journal.record({ kind: "swarm", swarmId: "s1" });
@@ -76,6 +77,18 @@ describe("the journal", () => {
     expect(open).toEqual(Array.from({ length: 50 }, (_, index) => `node${index}`));
   });
 
+  it("writes nothing behind a line that could not be written, so that nothing more is done", async () => {
+    await using folder = await temporaryFolder();
+    const home = path.join(folder.path, "home");
+    await mkdir(home);
+    const journal = await openJournal(path.join(home, "journal"), systemClock);
+    await rm(home, { recursive: true });
+    await expect(journal.intend("create", "node1")).rejects.toThrow("ENOENT");
+    await mkdir(home);
+    await expect(journal.intend("create", "node2")).rejects.toThrow("ENOENT");
+    await expect(readFile(path.join(home, "journal"))).rejects.toThrow("ENOENT");
+  });
+
   it("leaves the file alone while it only reads, since another command may be writing there", async () => {
     await using folder = await temporaryFolder();
     const file = path.join(folder.path, "journal");
@@ -107,14 +120,24 @@ describe("the journal", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(lines).toMatchObject([{ version: 2 }, { on: "node1" }, { ok: true }, { on: "node1" }, { swarmId: "s1" }]);
+    expect(lines).toMatchObject([
+      { version: journalVersion },
+      { on: "node1" },
+      { kind: "met", machine: "node1" },
+      { ok: true },
+      { on: "node1" },
+      { swarmId: "s1" },
+    ]);
     expect((await openJournal(file, systemClock)).state.made).toEqual(["node1"]);
   });
 
   it("refuses what a newer version wrote, and says so", async () => {
     await using folder = await temporaryFolder();
     const file = path.join(folder.path, "journal");
-    await writeFile(file, `${JSON.stringify({ kind: "cluster", at: "", version: 3, id: "abc", name: "shop" })}\n`);
+    await writeFile(
+      file,
+      `${JSON.stringify({ kind: "cluster", at: "", version: journalVersion + 1, id: "abc", name: "shop" })}\n`,
+    );
     await expect(openJournal(file, systemClock)).rejects.toMatchObject({ code: "state.newer" });
   });
 

@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { clusterFolder } from "../../src/cluster/home.ts";
 import { openJournal } from "../../src/cluster/journal.ts";
+import { journalVersion } from "../../src/cluster/journal-records.ts";
 import { ensureAuthority, ensureSshKey } from "../../src/cluster/keys.ts";
 import { loadSpec } from "../../src/cluster/load-spec.ts";
 import { openDescribed, openNamed } from "../../src/cluster/open-cluster.ts";
@@ -40,7 +41,7 @@ async function scene() {
   const folder = clusterFolder(home, "shop");
   await mkdir(folder.path, { recursive: true });
   const journal = await openJournal(folder.journal, systemClock);
-  await journal.record({ kind: "cluster", version: 2, id: "abc123", name: "shop" });
+  await journal.record({ kind: "cluster", version: journalVersion, id: "abc123", name: "shop" });
   await journal.around("create", "mg1", async () => {});
   await journal.record({ kind: "swarm", swarmId: "s1" });
   await ensureSshKey(folder, "shop");

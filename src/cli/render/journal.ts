@@ -21,6 +21,10 @@ function lineOf(record: JournalRecord, outcomes: ReadonlyMap<number, OutcomeReco
       return line(`swarm ${record.swarmId}`);
     case "failure":
       return line(`  ${record.machine} failed in ${record.phase}: ${record.code}`);
+    case "met":
+      return line(`  ${record.machine} may keep something from here on`);
+    case "recovered":
+      return line(`  ${record.machine} is up again`);
     case "intent":
       return line(`  ${record.operation} ${record.on}: ${endOf(outcomes.get(record.seq))}`);
     case "outcome":

@@ -15,6 +15,7 @@ import {
 import { openJournal } from "../journal.ts";
 import { journalVersion } from "../journal-records.ts";
 import { parseText } from "../load-spec.ts";
+import { noteMet } from "../meet-machine.ts";
 import { setInClusterFile } from "../spec/edit.ts";
 import type { Dependencies } from "../types.ts";
 import { type Bundle, parseBundle } from "./bundle.ts";
@@ -79,7 +80,10 @@ async function unpack(
     await writeFileAtomic(path.join(folder.path, "operators", `${index}.pub`), key, 0o644);
   const journal = await openJournal(folder.journal, deps.clock);
   await journal.record({ kind: "cluster", version: journalVersion, id: bundle.id, name: bundle.name });
-  for (const machine of bundle.made) await journal.around("create", machine, async () => {});
+  for (const machine of bundle.made) {
+    await noteMet(journal, machine); // nobody here knows how far it had come
+    await journal.around("create", machine, async () => {});
+  }
   if (bundle.swarmId !== undefined) await journal.record({ kind: "swarm", swarmId: bundle.swarmId });
 }
 
