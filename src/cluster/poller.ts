@@ -1,5 +1,5 @@
 import type { Machine } from "../providers/provider.ts";
-import { BeltError } from "../util/errors.ts";
+import { BeltError, isBeltError } from "../util/errors.ts";
 import type { OpenProvider } from "./fleet.ts";
 import type { Dependencies } from "./types.ts";
 
@@ -19,7 +19,8 @@ interface Waiter extends PromiseWithResolvers<Machine> {
 
 /**
  * Waits for machines to get an address: one `list` a round for all that are waited for, at the provider's own pace, and each
- * machine handed on as soon as it has one. A list that fails is asked for again, each time after a longer pause.
+ * machine handed on as soon as it has one. A list that fails is asked for again, each time after a longer pause; once that was
+ * tried often enough, or is no use, all who wait fail, and whoever comes later fails at once.
  */
 export class Poller {
   readonly #from: OpenProvider;
@@ -27,6 +28,8 @@ export class Poller {
   readonly #deps: Pick<Dependencies, "clock" | "random">;
   readonly #waiting = new Map<string, Waiter>();
   #running = false;
+  /** What it was given up for: nobody waits for this provider again in this command. */
+  #givenUp: { readonly why: unknown } | undefined;
 
   constructor(from: OpenProvider, clusterId: string, deps: Pick<Dependencies, "clock" | "random">) {
     this.#from = from;
@@ -37,6 +40,7 @@ export class Poller {
   /** @throws BeltError `machine.failed`, `machine.missing`, or `timeout`, each naming the machine; whatever `list` throws in the end. */
   async untilAddressed(machine: Machine, signal: AbortSignal): Promise<Machine> {
     if (hasAddress(machine)) return machine;
+    if (this.#givenUp) throw this.#givenUp.why;
     const now = this.#deps.clock.elapsed();
     const waiter = { ...Promise.withResolvers<Machine>(), until: now + addressDeadlineMs, seenAt: now };
     this.#waiting.set(machine.name, waiter);
@@ -55,10 +59,11 @@ export class Poller {
           failures = 0;
         } catch (error) {
           failures += 1;
-          if (signal.aborted || failures === maxFailures) throw error;
+          if (signal.aborted || failures === maxFailures || !mayPass(error)) throw error;
         }
       }
     } catch (error) {
+      this.#givenUp = { why: error };
       for (const waiter of this.#waiting.values()) waiter.reject(error);
       this.#waiting.clear();
     } finally {
@@ -85,6 +90,10 @@ export class Poller {
       else waiter.resolve(settled);
     }
   }
+}
+
+function mayPass(error: unknown): boolean {
+  return !isBeltError(error) || error.retryable;
 }
 
 function hasAddress(machine: Machine): boolean {
