@@ -40,7 +40,7 @@ export async function createNamed(
       node: undefined,
       bootstrap: !options.bare,
       existed: existing.has(name),
-      machine: obtain(name),
+      ...obtain(name),
     }),
   );
   const { machines } = await bringUp({ context, tally }, tasks, signal);

@@ -49,18 +49,26 @@ export function createMachines(
   const batches = Array.from({ length: Math.ceil(wanted.length / batch) }, (_, index) =>
     wanted.slice(index * batch, (index + 1) * batch),
   );
+  const fail = (machine: WantedMachine, error: unknown): void => {
+    breaker.failed(machine, error);
+    made.get(machine.name)?.reject(error);
+  };
   void mapBounded(batches, parallel, async (some) => {
+    const begun = some.filter(({ name, group }) => {
+      const refusal = breaker.refusal(group);
+      if (refusal) made.get(name)?.reject(refusal);
+      return refusal === undefined;
+    });
     try {
       signal.throwIfAborted();
-      const begun = some.filter(({ name, group }) => {
-        const refusal = breaker.refusal(group);
-        if (refusal) made.get(name)?.reject(refusal);
-        return refusal === undefined;
-      });
-      if (begun.length === 0) return;
-      for (const outcome of await createBatch(context, open, begun, signal)) settle(made, outcome, { begun, breaker });
+      const outcomes = begun.length === 0 ? [] : await createBatch(context, open, begun, signal);
+      for (const [index, machine] of begun.entries()) {
+        const outcome = outcomes[index];
+        if (outcome?.kind === "refused") fail(machine, refused(machine.name, outcome.error));
+        else if (outcome) made.get(machine.name)?.resolve(outcome.machine);
+      }
     } catch (error) {
-      for (const machine of some) made.get(machine.name)?.reject(error);
+      for (const machine of begun) fail(machine, error);
     }
   });
   for (const { promise } of made.values()) promise.catch(() => {}); // whoever waits for it handles it
@@ -113,8 +121,9 @@ async function createBatch(
   const authorizedKeys = await context.authorizedKeys();
   const keyOf = hostKeysFor(open);
   const requests = wanted.map((machine) => requestFor(context, machine, { authorizedKeys, hostKey: keyOf(machine) }));
-  for (const request of requests) await pinBefore(context, open, request);
-  const closes = await Promise.all(requests.map((request) => context.journal.intend("create", request.name)));
+  await Promise.all(requests.map((request) => pinBefore(context, open, request)));
+  const { journal } = context;
+  const closes = await Promise.all(requests.map((request) => journal.intend("create", request.name)));
   try {
     const outcomes = await createPatiently(context, open, requests, signal);
     for (const outcome of outcomes) await pinVouched(context, open, outcome);
@@ -170,20 +179,6 @@ function requestFor(
     specHash: digest({ size: machine.size, options }),
     options,
   };
-}
-
-function settle(
-  made: ReadonlyMap<string, PromiseWithResolvers<Machine>>,
-  outcome: CreateOutcome,
-  { begun, breaker }: { readonly begun: readonly WantedMachine[]; readonly breaker: Breaker },
-): void {
-  if (outcome.kind !== "refused") {
-    made.get(outcome.machine.name)?.resolve(outcome.machine);
-    return;
-  }
-  const error = refused(outcome.name, outcome.error);
-  breaker.failed(begun.find(({ name }) => name === outcome.name)?.group ?? "", error);
-  made.get(outcome.name)?.reject(error);
 }
 
 function refused(name: string, cause: Error): BeltError {

@@ -9,21 +9,26 @@ import { guardCount } from "./guards.ts";
 import type { PhaseResult } from "./phases.ts";
 import { Poller } from "./poller.ts";
 
-/** Brings one machine to where it can be reached: made, started, or there already. */
-export type Obtain = () => Promise<PhaseResult & { readonly machine: Machine }>;
+/** One machine that was asked for. */
+export interface Obtained {
+  /** Resolves once the machine can be reached: made, started, or there already. */
+  machine(): Promise<PhaseResult & { readonly machine: Machine }>;
+  /** Tells that it could not be brought all the way: once too many could not, no more of its group are begun. */
+  failed(error: unknown): void;
+}
 
 /**
  * Sees to it that every wanted machine is made or started, as far as it is not there and running already. What machines share
  * (images, network) is there before the first one is made; after that nothing waits for anything but its own call.
  *
- * @returns the function that, for a name, gives the function that waits for its machine.
+ * @returns the function that gives, for a name, what was asked for.
  */
 export async function obtainMachines(
   context: ClusterContext,
   wanted: readonly WantedMachine[],
   existing: ReadonlyMap<string, Machine>,
   signal: AbortSignal,
-): Promise<(name: string) => Obtain> {
+): Promise<(name: string) => Obtained> {
   guardCount(
     context,
     existing,
@@ -41,10 +46,10 @@ export async function obtainMachines(
     ),
   );
   const all = new Map(parts.flatMap((part) => [...part]));
-  return (name) => async () => {
-    const obtain = all.get(name);
-    if (!obtain) throw new BeltError("internal", `${name} was never asked for`);
-    return await obtain();
+  return (name) => {
+    const obtained = all.get(name);
+    if (!obtained) throw new BeltError("internal", `${name} was never asked for`);
+    return obtained;
   };
 }
 
@@ -58,7 +63,7 @@ async function obtainFrom(
   providerName: string,
   wanted: readonly WantedMachine[],
   { existing, signal }: Around,
-): Promise<ReadonlyMap<string, Obtain>> {
+): Promise<ReadonlyMap<string, Obtained>> {
   const open = await context.fleet.open(providerName);
   const missing = wanted.filter(({ name }) => isMissing(existing.get(name)));
   if (missing.length > 0) {
@@ -68,25 +73,25 @@ async function obtainFrom(
   const breaker = new Breaker(context.spec.limits.maxFailures);
   const made = createMachines(context, { open, breaker }, missing, signal);
   const poller = new Poller(open, context.id, context.deps);
-  const obtain = async ({ name, group }: WantedMachine): ReturnType<Obtain> => {
+  const obtain = async ({ name }: WantedMachine): ReturnType<Obtained["machine"]> => {
     const there = existing.get(name);
     if (there?.state.kind === "stopped") return await startStopped(context, there, signal);
     if (there?.state.kind === "running") return { effect: "unchanged", machine: there };
     const machine = isMissing(there) ? await made.get(name) : there;
     if (!machine) throw new BeltError("internal", `${name} was never asked for`);
-    try {
-      return { effect: "changed", machine: await poller.untilAddressed(machine, signal) };
-    } catch (error) {
-      breaker.failed(group, error);
-      throw error;
-    }
+    return { effect: "changed", machine: await poller.untilAddressed(machine, signal) };
   };
-  return new Map(wanted.map((machine) => [machine.name, () => obtain(machine)]));
+  return new Map(
+    wanted.map((machine) => [
+      machine.name,
+      { machine: () => obtain(machine), failed: (error) => breaker.failed(machine, error) },
+    ]),
+  );
 }
 
 /**
- * Whether a machine is to be asked for. One that is being made is waited for, however slow its provider is; one that failed,
- * or is on its way out, is asked for again: the same name is the same machine.
+ * Whether a machine is to be asked for. One that is being made is waited for, however slow its provider is. One that failed,
+ * or is on its way out, is asked for again: its provider may mend it, and if it does not, way is made for another.
  */
 function isMissing(machine: Machine | undefined): boolean {
   return machine === undefined || machine.state.kind === "failed" || machine.state.kind === "removing";

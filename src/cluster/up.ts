@@ -92,7 +92,7 @@ export async function bringAbout(
       node: isNodeSpec(node) ? node : undefined,
       bootstrap: node.role !== "bare",
       existed: existing.has(node.name),
-      machine: obtain(node.name),
+      ...obtain(node.name),
     }),
   );
   const result = await bringUp({ context, tally, through }, tasks, signal);
