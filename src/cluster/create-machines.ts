@@ -12,8 +12,9 @@ import { digest } from "../util/digest.ts";
 import { BeltError } from "../util/errors.ts";
 import type { Breaker } from "./breaker.ts";
 import type { ClusterContext } from "./context.ts";
-import { createPatiently } from "./create-patiently.ts";
 import type { OpenProvider } from "./fleet.ts";
+import { createInPlace } from "./make-way.ts";
+import { noteMet, sawMade } from "./meet-machine.ts";
 import type { MachineSpec } from "./spec/types.ts";
 
 /** A machine to be made, from the cluster file or from the words of `belt create`. */
@@ -31,6 +32,10 @@ export interface WantedMachine {
 export interface Making {
   readonly open: OpenProvider;
   readonly breaker: Breaker;
+  /** The machines that are asked for although they are there: they failed, or are on their way out. */
+  readonly taken: readonly Machine[];
+  /** The ids of failed machines that may be removed and made anew. */
+  readonly expendable: ReadonlySet<string>;
 }
 
 /**
@@ -40,15 +45,13 @@ export interface Making {
  */
 export function createMachines(
   context: ClusterContext,
-  { open, breaker }: Making,
+  { open, breaker, taken, expendable }: Making,
   wanted: readonly WantedMachine[],
   signal: AbortSignal,
 ): ReadonlyMap<string, Promise<Machine>> {
   const made = new Map(wanted.map((machine) => [machine.name, Promise.withResolvers<Machine>()]));
   const { batch, parallel } = open.plugin.pace;
-  const batches = Array.from({ length: Math.ceil(wanted.length / batch) }, (_, index) =>
-    wanted.slice(index * batch, (index + 1) * batch),
-  );
+  const batches = batchesOf(wanted, taken, batch);
   const fail = (machine: WantedMachine, error: unknown): void => {
     breaker.failed(machine, error);
     made.get(machine.name)?.reject(error);
@@ -61,7 +64,7 @@ export function createMachines(
     });
     try {
       signal.throwIfAborted();
-      const outcomes = begun.length === 0 ? [] : await createBatch(context, open, begun, signal);
+      const outcomes = begun.length === 0 ? [] : await createBatch(context, { open, expendable }, begun, signal);
       for (const [index, machine] of begun.entries()) {
         const outcome = outcomes[index];
         if (outcome?.kind === "refused") fail(machine, refused(machine.name, outcome.error));
@@ -112,9 +115,24 @@ export function optionsOf(
   return image === undefined ? options : { ...options, image };
 }
 
+/** What may have to be removed first goes by itself: it keeps nobody else waiting. */
+function batchesOf(
+  wanted: readonly WantedMachine[],
+  taken: readonly Machine[],
+  size: number,
+): readonly (readonly WantedMachine[])[] {
+  const names = new Set(taken.map(({ name }) => name));
+  return [false, true].flatMap((isTaken) => {
+    const some = wanted.filter(({ name }) => names.has(name) === isTaken);
+    return Array.from({ length: Math.ceil(some.length / size) }, (_, index) =>
+      some.slice(index * size, (index + 1) * size),
+    );
+  });
+}
+
 async function createBatch(
   context: ClusterContext,
-  open: OpenProvider,
+  { open, expendable }: Pick<Making, "open" | "expendable">,
   wanted: readonly WantedMachine[],
   signal: AbortSignal,
 ): Promise<readonly CreateOutcome[]> {
@@ -123,10 +141,15 @@ async function createBatch(
   const requests = wanted.map((machine) => requestFor(context, machine, { authorizedKeys, hostKey: keyOf(machine) }));
   await Promise.all(requests.map((request) => pinBefore(context, open, request)));
   const { journal } = context;
+  const known = new Set(requests.flatMap(({ name }) => (sawMade(journal.state, name) ? [name] : [])));
   const closes = await Promise.all(requests.map((request) => journal.intend("create", request.name)));
   try {
-    const outcomes = await createPatiently(context, open, requests, signal);
-    for (const outcome of outcomes) await pinVouched(context, open, outcome);
+    const outcomes = await createInPlace(context, { open, expendable }, requests, signal);
+    for (const outcome of outcomes) {
+      await pinVouched(context, open, outcome);
+      // It may be that somebody else made it a moment ago.
+      if (outcome.kind === "exists" && !known.has(outcome.machine.name)) await noteMet(journal, outcome.machine.name);
+    }
     await Promise.all(
       outcomes.map((outcome, index) => closes[index]?.(outcome.kind === "refused" ? outcome.error : undefined)),
     );

@@ -43,7 +43,9 @@ export interface JournalState {
 }
 
 /** What is done only to a machine that has run. */
-const touching: ReadonlySet<Operation> = new Set(["power", "resize", "bootstrap", "init", "join", "update", "leave"]);
+const touching: ReadonlySet<Operation> = new Set([
+  ...(["power", "resize", "host-key", "bootstrap", "init", "join", "update", "leave"] as const),
+]);
 
 type Header = Pick<JournalState, "clusterId" | "swarmId" | "spec" | "source" | "fence">;
 

@@ -4,6 +4,7 @@ import { bakeImage } from "./bake.ts";
 import { Breaker } from "./breaker.ts";
 import { type ClusterContext, emit } from "./context.ts";
 import { createMachines, optionsOf, providerSpec, type WantedMachine } from "./create-machines.ts";
+import { expendable } from "./expendable.ts";
 import type { OpenProvider } from "./fleet.ts";
 import { guardCount } from "./guards.ts";
 import type { PhaseResult } from "./phases.ts";
@@ -71,7 +72,9 @@ async function obtainFrom(
     await ensureShared(context, providerName, missing, signal);
   }
   const breaker = new Breaker(context.spec.limits.maxFailures);
-  const made = createMachines(context, { open, breaker }, missing, signal);
+  const taken = missing.flatMap(({ name }) => existing.get(name) ?? []);
+  const making = { open, breaker, taken, expendable: await expendable(context, { existing, taken }, signal) };
+  const made = createMachines(context, making, missing, signal);
   const poller = new Poller(open, context.id, context.deps);
   const obtain = async ({ name }: WantedMachine): ReturnType<Obtained["machine"]> => {
     const there = existing.get(name);
