@@ -60,7 +60,8 @@ async function scene() {
   };
 }
 
-describe("an exported cluster", () => {
+// A passphrase takes a second of work on purpose, several times a test: on a busy host that is long.
+describe("an exported cluster", { timeout: 30_000 }, () => {
   it("is the same cluster where it is imported: id, swarm, machines, keys, known hosts and file", async () => {
     await using all = await scene();
     const { name, file } = await importCluster(all.home, { sealed: all.sealed, passphrase }, all.deps);

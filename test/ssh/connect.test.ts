@@ -62,7 +62,8 @@ describe("connecting to a real sshd", () => {
   ])("makes no connection at all when %s", async (_, hostKeys) => {
     const before = sshd.log().length;
     await expect(connect(sshd.target({ hostKeys }), signal)).rejects.toMatchObject({ code: "ssh.host-key" });
-    expect(sshd.log().length).toBe(before);
+    // The end of an earlier connection may be told only now.
+    expect(sshd.log().slice(before)).not.toContain("Connection from");
   });
 
   it("names the user and the key that were refused", async () => {
