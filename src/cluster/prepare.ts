@@ -9,6 +9,7 @@ import type { OpenProvider } from "./fleet.ts";
 import { guardCount } from "./guards.ts";
 import type { PhaseResult } from "./phases.ts";
 import { Poller } from "./poller.ts";
+import { guardPrice } from "./price.ts";
 
 /** One machine that was asked for. */
 export interface Obtained {
@@ -35,6 +36,7 @@ export async function obtainMachines(
     existing,
     wanted.map(({ name }) => name),
   );
+  if (wanted.some(({ name }) => isMissing(existing.get(name)))) await guardPrice(context, signal);
   const providers = [...new Set(wanted.map(({ provider }) => provider))];
   const parts = await Promise.all(
     providers.map((provider) =>
