@@ -8,7 +8,7 @@ export type { NodeState } from "./cluster/node-state.ts";
 export { importCluster, type OpenOptions, openCluster } from "./cluster/open.ts";
 export type { MachineFailure } from "./cluster/phases.ts";
 export type { Resizing } from "./cluster/resize.ts";
-export type { ScalePlan, ScaleTarget } from "./cluster/scale.ts";
+export type { ScalePlan, ScaleTarget } from "./cluster/scale-plan.ts";
 export type { ClusterSpec, GroupRole, MachineSpec, Role, SpecProblem } from "./cluster/spec/types.ts";
 export type {
   Change,

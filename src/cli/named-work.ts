@@ -65,10 +65,19 @@ export async function settleGuard(
 
 /** {@link settleGuard} for a word of the guard that is there already. */
 export async function askGuard(context: CliContext, report: GuardReport): Promise<boolean> {
-  if (report.verdict === "refused") return true;
-  for (const reason of report.reasons) say(context, reason);
-  if (report.verdict === "allowed") return true;
-  if (report.offer !== undefined) say(context, `Safer: ${report.offer}`);
+  for (const line of guardLines(report)) say(context, line);
+  return await acceptNoSpare(context, report);
+}
+
+/** What the guard says, a line for each manager; a refusal is the library's to say. */
+export function guardLines({ verdict, reasons, offer }: GuardReport): readonly string[] {
+  if (verdict === "refused") return [];
+  return [...reasons, ...(verdict === "ask" && offer !== undefined ? [`Safer: ${offer}`] : [])];
+}
+
+/** Asks where no manager may fail any more. */
+export async function acceptNoSpare(context: CliContext, { verdict }: GuardReport): Promise<boolean> {
+  if (verdict !== "ask") return true;
   const text = "No manager may fail after this. Go on?";
   return await confirm(context, { text, what: "leaving no manager to spare", flag: "--yes" });
 }

@@ -8,6 +8,7 @@ import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import { pickViews } from "./pick.ts";
 import { obtainMachines, startStopped } from "./prepare.ts";
+import { refuseUnmakeable } from "./provider-check.ts";
 import type { NodeSpec, Role } from "./spec/types.ts";
 import type { Outcome, Saving } from "./types.ts";
 import { verify } from "./up.ts";
@@ -32,6 +33,7 @@ export async function createNamed(
   const existing = await machinesByName(context, signal);
   guardCount(context, existing, names);
   await meetSwarm(context, existing, signal);
+  await refuseUnmakeable(context, wanted, signal);
   await options.save();
   const obtain = await obtainMachines(context, wanted, existing, signal);
   const tasks = names.map(

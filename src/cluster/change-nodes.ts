@@ -2,17 +2,10 @@ import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import { quoteCommand } from "../util/shell.ts";
 import type { ClusterContext } from "./context.ts";
-import { enforce, guardData, judgeChange } from "./guards.ts";
-import {
-  demote,
-  leaveSwarm,
-  type NodeAtHand,
-  nodeNow,
-  speakerExcept,
-  until,
-  untilIdle,
-  untilItLeads,
-} from "./leave.ts";
+import { guardData } from "./data-guard.ts";
+import { untilIdle } from "./drain.ts";
+import { enforce, judgeChange } from "./guards.ts";
+import { demote, leaveSwarm, type NodeAtHand, nodeNow, speakerExcept, until, untilItLeads } from "./leave.ts";
 import type { Leniency } from "./leniency.ts";
 import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
@@ -114,7 +107,7 @@ async function apply(
       if (!wanted.moveLocalVolumes && context.spec.drain.localVolumes === "keep")
         await guardData(manager, node, signal);
       if (node.availability !== "drain") await manager.updateNode(node, { availability: "drain" }, signal);
-      await untilIdle(context, manager, node, signal);
+      await untilIdle(context.deps.clock, manager, node, signal);
       return { effect: node.availability === "drain" ? "unchanged" : "changed", detail: "is drained" };
     case "activate":
       if (node.availability === "active") return { effect: "unchanged", detail: "is active already" };

@@ -73,7 +73,7 @@ function ofTheCluster(
         async (inner, save) => {
           const { scale } = await import("./scale.ts");
           const scaled = { ...requireFresh(inner), spec: plan.file.spec };
-          return await scale(scaled, { ...plan, save }, { ...cautious, ...leniency }, signal);
+          return await scale(scaled, { ...plan, save, writesFile }, { ...cautious, ...leniency }, signal);
         },
         writesFile ? plan.file : undefined,
       ),
@@ -96,7 +96,7 @@ function ofNamedMachines(
       change(
         "resize",
         wanted.names,
-        async (inner, save) => (await import("./resize.ts")).resize(inner, { ...wanted, save }, signal),
+        async (inner, save) => (await import("./resize.ts")).resize(inner, { ...wanted, file, save }, signal),
         file,
       ),
     bootstrap: (names, signal) =>

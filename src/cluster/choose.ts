@@ -2,7 +2,7 @@ import { BeltError } from "../util/errors.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
 import type { MachineView } from "./types.ts";
 
-/** A machine that goes, and why it rather than another. */
+/** A machine that goes, and why it rather than another: the end of a sentence that begins with its name. */
 export interface Choice {
   readonly name: string;
   readonly why: string;
@@ -11,27 +11,38 @@ export interface Choice {
 /** A machine that may go. */
 export interface Candidate {
   readonly view: MachineView;
-  /** How many tasks run on it now. */
-  readonly tasks: number;
+  /** How many tasks run on it now; absent where no manager answers. */
+  readonly tasks: number | undefined;
+  /** Whether the cluster file names it, or it is only there. */
+  readonly isNamed: boolean;
+  /** Whether it would be in the swarm's list of nodes if it were a node as it should: the list is there, and its group joins. */
+  readonly isExpected: boolean;
 }
 
 /**
- * Which of a group's machines go when it shrinks, always the same for the same world: what is not ready first, then what runs
- * fewest tasks, then what has the highest number. Among managers the leader stays as long as it can.
+ * Which of a group's machines go when it shrinks, always the same for the same world: what is not ready first, then what the
+ * file does not name, then what runs fewest tasks, then what has the highest number. Among managers the leader stays as long
+ * as it can.
  */
 export function chooseLeaving(candidates: readonly Candidate[], count: number): readonly Choice[] {
-  const ordered = [...candidates].sort(
-    (left, right) =>
-      readiness(left.view) - readiness(right.view) ||
-      leadership(left.view) - leadership(right.view) ||
-      left.tasks - right.tasks ||
-      naturalCompare(right.view.name, left.view.name),
-  );
-  return ordered.slice(0, count).map((candidate) => ({ name: candidate.view.name, why: reason(candidate) }));
+  const ordered = candidates
+    .map((candidate) => ({ candidate, fault: faultOf(candidate) }))
+    .sort(
+      (left, right) =>
+        (left.fault?.rank ?? ready) - (right.fault?.rank ?? ready) ||
+        Number(left.candidate.isNamed) - Number(right.candidate.isNamed) ||
+        leadership(left.candidate.view) - leadership(right.candidate.view) ||
+        (left.candidate.tasks ?? 0) - (right.candidate.tasks ?? 0) ||
+        naturalCompare(right.candidate.view.name, left.candidate.view.name),
+    );
+  return ordered
+    .slice(0, count)
+    .map(({ candidate, fault }) => ({ name: candidate.view.name, why: fault?.why ?? reason(candidate) }));
 }
 
 /**
- * The names that a group grows by: its numbering goes on behind the highest, padded as it is.
+ * The names that a group grows by: its numbering goes on behind the highest, padded as it is. What was taken out in between
+ * stays a gap.
  *
  * @throws BeltError `usage.invalid` where no number can be told from the names.
  */
@@ -46,30 +57,41 @@ export function nextNames(
   if (!match) throw unnumbered(group, last);
   const [, stem = "", digits = ""] = match;
   const found: string[] = [];
-  for (let number = Number(digits) + 1; found.length < count; number += 1) {
+  for (let number = BigInt(digits) + 1n; found.length < count; number += 1n) {
     const name = `${stem}${String(number).padStart(digits.startsWith("0") ? digits.length : 0, "0")}`;
     if (!taken.has(name)) found.push(name);
   }
   return found;
 }
 
-function readiness({ machine, node }: MachineView): number {
-  if (!machine) return 0;
-  if (machine.state.kind === "failed") return 1;
-  return machine.state.kind === "running" && (node === undefined || node.status === "ready") ? 3 : 2;
+/** What is wrong with a machine, and how early that makes it go. */
+interface Fault {
+  readonly rank: number;
+  readonly why: string;
+}
+
+/** The rank of a machine with which nothing is wrong. */
+const ready = 3;
+
+function faultOf({ view: { machine, node }, isExpected }: Candidate): Fault | undefined {
+  if (!machine) return { rank: 0, why: "is not there" };
+  if (machine.state.kind === "failed") return { rank: 1, why: `could not be made: ${machine.state.reason}` };
+  if (machine.state.kind !== "running") return { rank: 2, why: `is ${machine.state.kind}` };
+  if (!node) return isExpected ? { rank: 2, why: "is not in the swarm" } : undefined;
+  if (node.status !== "ready") return { rank: 2, why: `is not ready (${node.status})` };
+  if (node.manager && node.manager.reachability !== "reachable")
+    return { rank: 2, why: "does not answer the other managers" };
+  return undefined;
 }
 
 function leadership({ node }: MachineView): number {
   return node?.manager?.leader ? 1 : 0;
 }
 
-function reason({ view, tasks }: Candidate): string {
-  const { machine, node } = view;
-  if (!machine) return "was not made yet";
-  if (machine.state.kind === "failed") return `could not be made: ${machine.state.reason}`;
-  if (machine.state.kind !== "running") return `is ${machine.state.kind}`;
-  if (node && node.status !== "ready") return `is not ready (${node.status})`;
-  if (node?.manager?.leader) return "is the leader, and goes last";
+function reason({ view, tasks, isNamed }: Candidate): string {
+  if (!isNamed) return "the file does not name";
+  if (view.node?.manager?.leader) return "is the leader, and goes last";
+  if (tasks === undefined) return "has the highest number";
   return `runs ${tasks} ${tasks === 1 ? "task" : "tasks"}, and has the highest number of those`;
 }
 

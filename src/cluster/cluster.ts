@@ -1,4 +1,4 @@
-import type { ImageStore, Machine, Problem } from "../providers/provider.ts";
+import type { ImageStore, Machine } from "../providers/provider.ts";
 import type { Connection } from "../ssh/connection.ts";
 import type { Engine } from "../swarm/engine.ts";
 import { BeltError } from "../util/errors.ts";
@@ -23,7 +23,7 @@ export function clusterOn(context: ClusterContext): Cluster {
     source,
     provider: async () => (await context.fleet.open(spec.provider)).provider,
     images: async (): Promise<ImageStore | undefined> => (await context.fleet.open(spec.provider)).provider.images,
-    check: (signal) => check(context, signal),
+    check: async (signal) => (await import("./provider-check.ts")).problemsOf(context, spec.machines, signal),
     observe: ({ swarm }, signal) => look(swarm, signal),
     plan: async ({ file }, signal) => {
       const { planFor } = await import("./plan-for.ts");
@@ -32,7 +32,7 @@ export function clusterOn(context: ClusterContext): Cluster {
       return await planFor(edited, await observe(edited, true, signal), signal);
     },
     editFile: async (edit) => (await import("./file-edit.ts")).editFile(context, edit),
-    planScale: async (targets, signal) => (await import("./scale.ts")).planScale(context, targets, signal),
+    planScale: async (targets, signal) => (await import("./scale-plan.ts")).planScale(context, targets, signal),
     lockState: async (signal) => (await import("./lock-state.ts")).lockState(context, signal),
     breakLock: async (signal) => (await import("./lock-state.ts")).breakLocks(context, signal),
     export: async (passphrase) => (await import("./share/export-cluster.ts")).exportCluster(context, passphrase),
@@ -44,7 +44,9 @@ export function clusterOn(context: ClusterContext): Cluster {
     judge: async (kind, names, signal) => {
       const { judgeChange } = await import("./guards.ts");
       const observed = await look(true, signal);
-      return judgeChange(kind, pickViews(names, observed.machines), observed);
+      const targets = pickViews(names, observed.machines);
+      if (kind !== "resize") return judgeChange(kind, targets, observed);
+      return await (await import("./resize.ts")).judgeResize(context, targets, observed);
     },
     ...changesOn(context),
     connect: async (name, signal): Promise<Connection> =>
@@ -58,17 +60,6 @@ export function clusterOn(context: ClusterContext): Cluster {
       await context.fleet[Symbol.asyncDispose]();
     },
   };
-}
-
-async function check(context: ClusterContext, signal: AbortSignal): Promise<readonly Problem[]> {
-  const { providerSpec } = await import("./create-machines.ts");
-  const byProvider = Map.groupBy(context.spec.machines, ({ provider }) => provider);
-  if (byProvider.size === 0) byProvider.set(context.spec.provider, []);
-  const problems = [...byProvider].map(async ([name, machines]) => {
-    const { provider } = await context.fleet.open(name);
-    return await provider.check(providerSpec(context, name, machines), signal);
-  });
-  return (await Promise.all(problems)).flat();
 }
 
 interface Lookout {

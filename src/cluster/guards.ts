@@ -1,25 +1,32 @@
 import type { Machine } from "../providers/provider.ts";
-import type { Engine, SwarmNode } from "../swarm/engine.ts";
+import type { SwarmNode } from "../swarm/engine.ts";
 import { judge, type ManagerChange, type ManagerState, removalOrder } from "../swarm/quorum.ts";
-import { mapBounded } from "../util/concurrency.ts";
-import { BeltError, isBeltError } from "../util/errors.ts";
+import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import type { ClusterContext } from "./context.ts";
+import { isNodeSpec, type MachineSpec } from "./spec/types.ts";
 import type { GuardReport, MachineView, Observed } from "./types.ts";
 
 /** What is about to happen to machines, as far as the quorum may feel it. */
 export type GuardedChange = ManagerChange["kind"];
 
+/** The world as it will be when the change begins. */
+export interface Foreseen extends Observed {
+  /** Machines of the file that are brought up before, as far as they are not there yet. */
+  readonly joining?: readonly MachineSpec[];
+}
+
 /**
  * Judges a change to several machines: managers one after the other in the order in which they would be taken, each with what
  * is left after the ones before. The whole cluster together may always go: there is no quorum to lose then.
  */
-export function judgeChange(kind: GuardedChange, targets: readonly MachineView[], observed: Observed): GuardReport {
+export function judgeChange(kind: GuardedChange, targets: readonly MachineView[], observed: Foreseen): GuardReport {
   const existing = observed.machines.filter(({ machine }) => machine !== undefined);
+  const there = [...existing, ...(observed.joining ?? [])];
   const named = new Set(targets.map(({ name }) => name));
   const allowed: GuardReport = { verdict: "allowed", reasons: [], offer: undefined };
-  if (kind !== "demote" && kind !== "promote" && existing.every(({ name }) => named.has(name))) return allowed;
-  if (observed.nodes === undefined) return judgeBlindly(kind, targets);
+  if (kind !== "demote" && kind !== "promote" && there.every(({ name }) => named.has(name))) return allowed;
+  if (observed.nodes === undefined) return judgeBlindly(kind, targets, observed);
   const all = managerStates(observed);
   const changed = kind === "promote" ? targets.filter(({ node }) => node?.role === "worker") : targets;
   const order = kind === "promote" ? changed.map(({ name }) => name) : namesInOrder(all, named);
@@ -28,7 +35,8 @@ export function judgeChange(kind: GuardedChange, targets: readonly MachineView[]
 
 /** Judges a change to one node of the swarm, also one behind which there is no machine any more. */
 export function judgeNode(kind: GuardedChange, node: SwarmNode, observed: Observed): GuardReport {
-  const name = observed.machines.find((view) => view.node?.id === node.id)?.name ?? node.hostname;
+  const name = nameOf(node, observed);
+  if (observed.nodes === undefined) return unknown(kind, [name]);
   return judgeInTurn(kind, managerStates(observed), [name]);
 }
 
@@ -43,7 +51,7 @@ export function enforce(report: GuardReport, acceptNoSpare: boolean): void {
   throw new BeltError(code, report.reasons.join("; "), report.offer === undefined ? {} : { hint: report.offer });
 }
 
-/** Refuses more machines than the cluster file allows. @throws BeltError `guard.limit` */
+/** Refuses more machines than the cluster file allows, those that are to go later among them. @throws BeltError `guard.limit` */
 export function guardCount(
   context: ClusterContext,
   existing: ReadonlyMap<string, Machine>,
@@ -52,48 +60,25 @@ export function guardCount(
   const { maxMachines } = context.spec.limits;
   const count = new Set([...existing.keys(), ...wanted]).size;
   if (count <= maxMachines) return;
-  throw new BeltError("guard.limit", `${count} machines are more than limits.maxMachines allows (${maxMachines})`, {
+  const why = wanted.length <= maxMachines ? `, with the ${existing.size} that are there now,` : "";
+  const message = `${count} machines${why} are more than limits.maxMachines allows (${maxMachines})`;
+  throw new BeltError("guard.limit", message, {
     hint: "Raise limits.maxMachines in the cluster file if you mean it.",
   });
 }
 
-/**
- * Refuses to take a node's tasks away from volumes that live on that node only: they would start elsewhere on empty ones.
- *
- * @throws BeltError `guard.data` naming each service and volume.
- */
-export async function guardData(manager: Engine, node: SwarmNode, signal: AbortSignal): Promise<void> {
-  const tasks = await manager.tasks(node.id, signal);
-  const bound = tasks.filter(({ isEnding, localVolumes }) => !isEnding && localVolumes.length > 0);
-  if (bound.length === 0) return;
-  const names = await manager.serviceNames(signal);
-  const uses = bound.map(
-    (task) => `${names.get(task.serviceId) ?? task.serviceId} uses ${task.localVolumes.join(", ")}`,
-  );
-  throw new BeltError("guard.data", `tasks on ${node.hostname} keep data there: ${[...new Set(uses)].join("; ")}`, {
-    hint: "Move the data first. With --move-local-volumes the tasks start elsewhere, on empty volumes.",
-  });
-}
-
-/** {@link guardData} for all nodes that are to go, before any of them does: every service and volume at once. */
-export async function guardAllData(manager: Engine, nodes: readonly SwarmNode[], signal: AbortSignal): Promise<void> {
-  const results = await mapBounded(nodes, 8, (node) => guardData(manager, node, signal));
-  const refusals = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
-  const [first] = refusals;
-  if (first === undefined) return;
-  const bound = refusals.filter((error) => isBeltError(error, "guard.data"));
-  if (bound.length < refusals.length || !isBeltError(first))
-    throw refusals.find((error) => !isBeltError(error, "guard.data"));
-  throw new BeltError("guard.data", bound.map(({ message }) => message).join("; "), {
-    ...(first.hint === undefined ? {} : { hint: first.hint }),
-  });
-}
-
-/** Where the swarm cannot be asked, a manager of the file is not touched, nor a machine that no group names: it may be one. */
-function judgeBlindly(kind: GuardedChange, targets: readonly MachineView[]): GuardReport {
-  const managers = targets.filter(({ role }) => role !== "worker").map(({ name }) => name);
+/** Where the swarm cannot be asked, a manager of the file is not touched, nor a machine of no role, which may be one by hand. */
+function judgeBlindly(kind: GuardedChange, targets: readonly MachineView[], { swarmless }: Foreseen): GuardReport {
+  const managers = targets.filter(({ role }) => role === "manager" || (role === undefined && !swarmless));
   if (managers.length === 0) return { verdict: "allowed", reasons: [], offer: undefined };
-  const reason = `no manager answers, so nobody knows whether the swarm can bear to ${kind} ${compressNames(managers)}`;
+  return unknown(
+    kind,
+    managers.map(({ name }) => name),
+  );
+}
+
+function unknown(kind: GuardedChange, names: readonly string[]): GuardReport {
+  const reason = `no manager answers, so nobody knows whether the swarm can bear to ${kind} ${compressNames(names)}`;
   return { verdict: "refused", reasons: [reason], offer: "Bring the managers back first; `belt status` shows them." };
 }
 
@@ -122,16 +107,28 @@ function afterwards(managers: readonly ManagerState[], { kind, manager }: Manage
   return kind === "promote" ? [...others, { name: manager, reachable: true, leader: false }] : others;
 }
 
-/** The managers as the swarm sees them now, by the names of their machines. */
-function managerStates({ machines, nodes = [] }: Observed): readonly ManagerState[] {
-  const names = new Map(machines.flatMap(({ name, node }) => (node ? [[node.id, name]] : [])));
-  return nodes
+/** The managers as the swarm sees them now, by the names of their machines, and those that are to join them before. */
+function managerStates(observed: Foreseen): readonly ManagerState[] {
+  const { nodes = [], joining = [] } = observed;
+  const now = nodes
     .filter(({ role }) => role === "manager")
-    .map(({ id, hostname, manager }) => ({
-      name: names.get(id) ?? hostname,
-      reachable: manager?.reachability === "reachable",
-      leader: manager?.leader ?? false,
+    .map((node) => ({
+      name: nameOf(node, observed),
+      reachable: node.manager?.reachability === "reachable",
+      leader: node.manager?.leader ?? false,
     }));
+  const known = new Set(now.map(({ name }) => name));
+  const soon = joining.filter(
+    (machine) => isNodeSpec(machine) && machine.role === "manager" && !known.has(machine.name),
+  );
+  return [...now, ...soon.map(({ name }) => ({ name, reachable: true, leader: false }))];
+}
+
+/** The name of a node's machine; one whose machine is gone must not pass for the machine that has the name now. */
+function nameOf({ id, hostname }: SwarmNode, { machines }: Observed): string {
+  const own = machines.find(({ node }) => node?.id === id);
+  if (own) return own.name;
+  return machines.some(({ name, node }) => node && name === hostname) ? `${hostname} (${id})` : hostname;
 }
 
 function namesInOrder(all: readonly ManagerState[], named: ReadonlySet<string>): readonly string[] {

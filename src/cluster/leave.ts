@@ -1,16 +1,16 @@
-import type { Engine, SwarmNode, SwarmTask } from "../swarm/engine.ts";
+import type { Engine, SwarmNode } from "../swarm/engine.ts";
 import { withDeadline } from "../util/deadline.ts";
 import { BeltError, isBeltError } from "../util/errors.ts";
 import { type ClusterContext, emit, machinesByName, reach } from "./context.ts";
-import { enforce, guardData, judgeChange } from "./guards.ts";
+import { guardData } from "./data-guard.ts";
+import { untilIdle } from "./drain.ts";
+import { enforce, judgeNode } from "./guards.ts";
 import type { Leniency } from "./leniency.ts";
 import { askSwarm, observe } from "./observe.ts";
+import { availabilityLabel } from "./owned-labels.ts";
 import type { PhaseResult } from "./phases.ts";
 import type { PresentView } from "./pick.ts";
-import type { GuardReport } from "./types.ts";
 
-/** How long a drained node may take to lose its last task. */
-const drainDeadlineMs = 120_000;
 /** How long a change of a node may take to be seen by everybody whom it concerns. */
 const seenDeadlineMs = 60_000;
 const pollMs = 250;
@@ -40,14 +40,19 @@ export async function leaveSwarm(
   signal: AbortSignal,
 ): Promise<PhaseResult> {
   if (!view.node) return { effect: "unchanged", detail: "is in no swarm" };
+  if (view.node.role === "manager") await judgeNow(context, view.node, leniency, signal);
   const manager = await speakerExcept(context, view.name, signal);
   const node = await nodeNow(manager, view.node, signal);
   if (!leniency.moveLocalVolumes && context.spec.drain.localVolumes === "keep") await guardData(manager, node, signal);
-  if (node.role === "manager") enforce(await judgeNow(context, view, signal), leniency.acceptNoSpare);
   return await context.journal.around("leave", view.name, async () => {
-    await manager.updateNode(node, { availability: "drain" }, signal);
+    // Remembered as what was asked for last: who takes the machine back into the file gets it active again.
+    const labels = { ...node.labels, [availabilityLabel]: "drain" };
+    await manager.updateNode(node, { availability: "drain", labels }, signal);
     await idle(context, { manager, node }, leniency, signal);
-    if (node.role === "manager") await demote(context, { manager, node, view }, signal);
+    if (node.role === "manager") {
+      await judgeNow(context, node, leniency, signal); // another one may have failed in the meantime
+      await demote(context, { manager, node, view }, signal);
+    }
     await depart(context, { manager, node, view }, signal);
     return { effect: "changed", detail: "drained and left the swarm" };
   });
@@ -101,35 +106,14 @@ async function idle(
   { force }: Leniency,
   signal: AbortSignal,
 ): Promise<void> {
-  await untilIdle(context, manager, node, signal).catch((error: unknown) => {
-    signal.throwIfAborted();
-    if (!force || !isBeltError(error, "timeout")) throw error;
-    emit(context, { event: "note", machine: node.hostname, message: `${error.message}; it goes all the same` });
-  });
-}
-
-/** Waits until a drained node has no task left. A node that is down runs nothing, whatever is still on record for it. */
-export async function untilIdle(
-  context: ClusterContext,
-  manager: Engine,
-  node: SwarmNode,
-  signal: AbortSignal,
-): Promise<void> {
-  if (node.status !== "ready") return;
-  let left: readonly SwarmTask[] = [];
-  const deadline = { ms: drainDeadlineMs, what: `${node.hostname} was drained and did not lose its tasks` };
-  const waiting = withDeadline(deadline, context.deps.clock, signal, async (inner) => {
-    for (left = await manager.tasks(node.id, inner); left.length > 0; left = await manager.tasks(node.id, inner))
-      await context.deps.clock.sleep(pollMs, inner);
-  });
-  await waiting.catch(async (error: unknown) => {
+  await untilIdle(context.deps.clock, manager, node, signal).catch((error: unknown) => {
     if (signal.aborted || !isBeltError(error, "timeout")) throw error;
-    const names = await manager.serviceNames(signal);
-    const tasks = left.map(({ serviceId, state }) => `${names.get(serviceId) ?? serviceId} is ${state}`);
-    throw new BeltError("timeout", `${error.message}: ${tasks.join(", ")}`, {
-      hint: `Why: belt docker node ps ${node.hostname}. Nothing was removed, and the same command goes on; --force removes it all the same.`,
-      cause: error,
-    });
+    if (!force)
+      throw new BeltError("timeout", error.message, {
+        hint: `${error.hint ?? ""} Nothing was removed, and the same command goes on; belt rm ${node.hostname} --force removes it all the same.`,
+        cause: error,
+      });
+    emit(context, { event: "note", machine: node.hostname, message: `${error.message}; it goes all the same` });
   });
 }
 
@@ -164,10 +148,13 @@ async function depart(
   await manager.removeNode(node.id, answers(view), signal);
 }
 
-async function judgeNow(context: ClusterContext, { name }: PresentView, signal: AbortSignal): Promise<GuardReport> {
-  const observed = await observe(context, true, signal);
-  const targets = observed.machines.filter((view) => view.name === name);
-  return judgeChange("remove", targets, observed);
+async function judgeNow(
+  context: ClusterContext,
+  node: SwarmNode,
+  { acceptNoSpare }: Leniency,
+  signal: AbortSignal,
+): Promise<void> {
+  enforce(judgeNode("remove", node, await observe(context, true, signal)), acceptNoSpare);
 }
 
 function answers({ machine, node }: PresentView): boolean {

@@ -8,5 +8,14 @@ export interface Leniency {
   readonly force: boolean;
 }
 
+/** The flags that say the same on the command line, for a command that goes on. */
+export function flagsOf({ moveLocalVolumes, force }: Leniency, writesFile: boolean): readonly string[] {
+  return [
+    ...(writesFile ? [] : ["--no-file"]),
+    ...(moveLocalVolumes ? ["--move-local-volumes"] : []),
+    ...(force ? ["--force"] : []),
+  ];
+}
+
 /** Nothing was agreed to. */
 export const cautious: Leniency = { acceptNoSpare: false, moveLocalVolumes: false, force: false };

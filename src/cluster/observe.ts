@@ -24,7 +24,11 @@ export async function observe(context: ClusterContext, withSwarm: boolean, signa
   if (answer.kind === "answered") await context.lock.meet(answer.by.engine, signal);
   const nodes = answer.kind === "answered" ? answer.nodes : undefined;
   const seen = await observedFrom(context, machines, nodes);
-  return answer.kind === "none" ? { ...seen, swarmError: answer.why } : seen;
+  return answer.kind === "none" ? { ...seen, swarmError: answer.why, swarmless: isSwarmless(context) } : seen;
+}
+
+function isSwarmless({ journal, spec }: ClusterContext): boolean {
+  return journal.state.swarmId === undefined && spec.machines.every(({ role }) => role !== "manager");
 }
 
 /** Joins machines and nodes that were listed already. */

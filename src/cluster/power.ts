@@ -10,7 +10,7 @@ import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";
 import { type PresentView, pickViews } from "./pick.ts";
-import { managersInOrder } from "./remove.ts";
+import { areAll, managersInOrder } from "./remove.ts";
 import type { Outcome } from "./types.ts";
 
 /** What can be done with a machine's power. */
@@ -47,6 +47,7 @@ export async function changePower(
     apply,
   );
   for (const view of inTurn) {
+    if (view !== inTurn[0] && !areAll(targets, observed)) await judgeAgain(context, view, acceptNoSpare, signal);
     await apply(view);
     await until(context, `${view.name} was restarted; it is not back among the managers`, signal, (inner) =>
       isBack(context, view, inner),
@@ -56,6 +57,18 @@ export async function changePower(
   const failed = new Set(tally.failures.map(({ machine }) => machine));
   const done = targets.filter(({ name }) => !failed.has(name)).map(({ machine }) => machine);
   return conclude(context, tally, done, quoteCommand(["belt", action, compressNames([...failed])]));
+}
+
+/** Another manager may have failed since the last one was restarted. @throws BeltError `guard.*` */
+async function judgeAgain(
+  context: ClusterContext,
+  { name }: PresentView,
+  acceptNoSpare: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const observed = await observe(context, true, signal);
+  const targets = observed.machines.filter((view) => view.name === name);
+  enforce(judgeChange("restart", targets, observed), acceptNoSpare);
 }
 
 async function isBack(context: ClusterContext, { name }: PresentView, signal: AbortSignal): Promise<boolean> {

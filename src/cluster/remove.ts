@@ -2,16 +2,17 @@ import type { Machine } from "../providers/provider.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { compressNames } from "../util/ranges.ts";
 import { quoteCommand } from "../util/shell.ts";
-import { type ClusterContext, machinesByName } from "./context.ts";
+import { type ClusterContext, emit } from "./context.ts";
+import { guardVolumes } from "./data-guard.ts";
 import { removeMachines } from "./down.ts";
 import type { EditedFile } from "./file-edit.ts";
-import { enforce, guardAllData, judgeChange } from "./guards.ts";
+import { enforce, judgeChange } from "./guards.ts";
 import { leaveSwarm } from "./leave.ts";
-import type { Leniency } from "./leniency.ts";
-import { askSwarm, observe } from "./observe.ts";
+import { flagsOf, type Leniency } from "./leniency.ts";
+import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
-import { type PresentView, pickViews } from "./pick.ts";
+import { isPresent, type PresentView, pickViews } from "./pick.ts";
 import type { Observed, Outcome, Saving } from "./types.ts";
 
 /** How many workers leave at a time. */
@@ -30,61 +31,70 @@ export async function removeNamed(
   const observed = await observe(context, true, signal);
   const targets = pickViews(names, observed.machines);
   enforce(judgeChange("remove", targets, observed), leniency.acceptNoSpare);
-  await guardVolumes(context, targets, leniency, signal);
+  await guardVolumes(context, { observed, targets }, leniency, signal);
   await save();
   const tally = new Tally(context);
   if (file && file.change.before !== file.change.after) tally.changed = true;
-  const removed = await removeViews(context, { observed, targets }, { leniency, tally }, signal);
+  const removed = await removeViews(
+    context,
+    { targets, whole: areAll(targets, observed) },
+    { leniency, tally },
+    signal,
+  );
+  if (tally.failures.length === 0) await context.journal.closeOpen(new Set(names));
   const failed = new Set(tally.failures.map(({ machine }) => machine));
-  if (failed.size === 0) await context.journal.closeOpen(new Set(names));
-  return conclude(context, tally, removed, quoteCommand(["belt", "rm", compressNames([...failed])]));
+  const gone = new Set(removed.map(({ name }) => name).filter((name) => !failed.has(name)));
+  const left = names.filter((name) => !gone.has(name));
+  const goOn = ["belt", "rm", compressNames(left), ...flagsOf(leniency, file !== undefined)];
+  return conclude(context, tally, removed, quoteCommand(goOn));
 }
 
-/** Refuses, before anything is touched, to take tasks away from volumes on any of these machines. @throws BeltError `guard.data` */
-export async function guardVolumes(
-  context: ClusterContext,
-  targets: readonly PresentView[],
-  leniency: Leniency,
-  signal: AbortSignal,
-): Promise<void> {
-  const nodes = targets.flatMap(({ node }) => node ?? []);
-  if (nodes.length === 0 || leniency.moveLocalVolumes || context.spec.drain.localVolumes === "move") return;
-  const answer = await askSwarm(context, await machinesByName(context, signal), signal);
-  if (answer.kind === "answered") await guardAllData(answer.by.engine, nodes, signal);
+/** Whether these are all machines that there are: a swarm ends with them, and nobody has to leave it. */
+export function areAll(targets: readonly PresentView[], { machines }: Observed): boolean {
+  return machines.filter(isPresent).length === targets.length;
 }
 
-/** The removal itself, of machines that were observed; failures go to the tally. Returns those that had left the swarm. */
+/** The removal itself; failures go to the tally. Returns those that had left the swarm, or all where it ends as a whole. */
 export async function removeViews(
   context: ClusterContext,
-  { observed, targets }: { readonly observed: Observed; readonly targets: readonly PresentView[] },
+  { targets, whole }: { readonly targets: readonly PresentView[]; readonly whole: boolean },
   { leniency, tally }: { readonly leniency: Leniency; readonly tally: Tally },
   signal: AbortSignal,
 ): Promise<readonly Machine[]> {
-  const everything = observed.machines.filter(({ machine }) => machine !== undefined).length === targets.length;
-  if (!everything) await leaveInOrder(context, targets, { leniency, tally }, signal);
+  const left = whole ? targets : await leaveInOrder(context, targets, { leniency, tally }, signal);
   signal.throwIfAborted();
-  const failed = new Set(tally.failures.map(({ machine }) => machine));
-  const ready = targets.filter(({ name }) => !failed.has(name)).map(({ machine }) => machine);
-  await removeMachines(context, ready, tally, signal);
-  return ready;
+  const machines = left.map(({ machine }) => machine);
+  await removeMachines(context, machines, tally, signal);
+  return machines;
 }
 
-/** Takes nodes out of the swarm; failures go to the tally. After a manager's failure no further manager is touched. */
-export async function leaveInOrder(
+/**
+ * Takes nodes out of the swarm; failures go to the tally. After a manager's failure no further manager is touched. Returns
+ * those that are in no swarm now.
+ */
+async function leaveInOrder(
   context: ClusterContext,
   targets: readonly PresentView[],
   { leniency, tally }: { readonly leniency: Leniency; readonly tally: Tally },
   signal: AbortSignal,
-): Promise<void> {
-  const leave = (view: PresentView) =>
-    tally.phase(view.name, "leave", () => leaveSwarm(context, view, leniency, signal));
-  const nodes = targets.filter(({ node }) => node !== undefined);
-  await mapBounded(
-    nodes.filter(({ node }) => node?.role === "worker"),
-    maxAtOnce,
-    leave,
-  );
-  for (const view of managersInOrder(nodes)) await leave(view);
+): Promise<readonly PresentView[]> {
+  const left = new Set(targets.filter(({ node }) => node === undefined));
+  const leave = async (view: PresentView): Promise<void> => {
+    await tally.phase(view.name, "leave", () => leaveSwarm(context, view, leniency, signal));
+    left.add(view);
+  };
+  const workers = targets.filter(({ node }) => node?.role === "worker");
+  await mapBounded(workers, maxAtOnce, leave);
+  const managers = managersInOrder(targets);
+  for (const [index, view] of managers.entries()) {
+    await leave(view).catch(() => signal.throwIfAborted());
+    if (left.has(view)) continue;
+    const kept = managers.slice(index + 1).map(({ name }) => name);
+    for (const machine of kept)
+      emit(context, { event: "note", machine, message: `stays, since ${view.name} did not leave` });
+    break;
+  }
+  return targets.filter((view) => left.has(view));
 }
 
 /** Managers in the order in which they are taken: those that do not answer first, the leader last. */

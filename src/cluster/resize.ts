@@ -3,16 +3,21 @@ import { mapBounded } from "../util/concurrency.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import { quoteCommand } from "../util/shell.ts";
-import { bootDeadlineMs, type ClusterContext } from "./context.ts";
-import { enforce, guardData, judgeChange } from "./guards.ts";
-import { nodeNow, speakerExcept, until, untilIdle, untilItLeads } from "./leave.ts";
-import type { Leniency } from "./leniency.ts";
+import type { ClusterContext } from "./context.ts";
+import type { WantedMachine } from "./create-machines.ts";
+import { guardVolumes } from "./data-guard.ts";
+import type { EditedFile } from "./file-edit.ts";
+import { enforce, judgeChange } from "./guards.ts";
+import { flagsOf, type Leniency } from "./leniency.ts";
 import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";
-import { type PresentView, pickViews } from "./pick.ts";
-import { managersInOrder } from "./remove.ts";
-import type { Outcome, Saving } from "./types.ts";
+import { isPresent, type PresentView, pickViews } from "./pick.ts";
+import { startStopped } from "./prepare.ts";
+import { refuseUnmakeable } from "./provider-check.ts";
+import { aside, wasPutAside } from "./put-aside.ts";
+import { areAll, managersInOrder } from "./remove.ts";
+import type { GuardReport, MachineView, Observed, Outcome, Saving } from "./types.ts";
 
 /** How many machines change their size at a time, where that does not stop them. */
 const maxAtOnce = 16;
@@ -27,87 +32,109 @@ export interface Resizing extends Leniency {
  * Changes the size of machines. Where the provider has to stop them for it, each is drained before and put back to what it was
  * after, one at a time; managers last, under the quorum guard, each back among the managers before the next.
  *
- * @throws BeltError `guard.*` before anything is done, `usage.invalid` where the provider cannot.
+ * @throws BeltError `guard.*`, `provider.requirements` for a size that the provider has not, and `usage.invalid` where it
+ * cannot change any, all of them before anything is done.
  */
 export async function resize(
   context: ClusterContext,
-  wanted: Resizing & Saving,
+  wanted: Resizing & Saving & { readonly file: EditedFile | undefined },
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { file } = wanted;
   const observed = await observe(context, true, signal);
   const targets = pickViews(wanted.names, observed.machines);
-  const controls = new Map(
-    await Promise.all(
-      targets.map(async ({ machine }) => [machine.provider, await controlOf(context, machine.provider)] as const),
-    ),
-  );
-  const stops = (view: PresentView): boolean => controls.get(view.machine.provider)?.restarts ?? true;
-  enforce(judgeChange("resize", targets.filter(stops), observed), wanted.acceptNoSpare);
+  const inTurn = (await stoppedFor(context, targets)).filter((view) => !isDone(view, wanted.size));
+  const whole = areAll(targets, observed);
+  enforce(judgeChange("resize", whole ? targets : inTurn, observed), wanted.acceptNoSpare);
+  await guardVolumes(context, { observed, targets: inTurn }, wanted, signal);
+  await refuseUnmakeable(context, asWanted(context, targets, wanted.size), signal);
   await wanted.save();
   const tally = new Tally(context);
-  const act = (view: PresentView) => tally.phase(view.name, "power", () => resizeOne(context, view, wanted, signal));
-  await mapBounded(
-    targets.filter((view) => !stops(view)),
-    maxAtOnce,
-    act,
-  );
-  const inTurn = targets.filter(stops);
-  for (const view of [...inTurn.filter(({ node }) => node?.role !== "manager"), ...managersInOrder(inTurn)]) {
-    const done = await act(view).catch(() => signal.throwIfAborted());
-    if (!done) break; // what follows was agreed to on other terms
-  }
+  if (file && file.change.before !== file.change.after) tally.changed = true;
+  const live = targets.filter((view) => !inTurn.includes(view));
+  await resizeAll(context, { wanted, tally, inTurn, live, whole }, signal);
   signal.throwIfAborted();
   const failed = new Set(tally.failures.map(({ machine }) => machine));
   const done = targets.filter(({ name }) => !failed.has(name)).map(({ machine }) => machine);
-  return conclude(context, tally, done, quoteCommand(["belt", "resize", compressNames([...failed]), wanted.size]));
+  const goOn = [compressNames(wanted.names), wanted.size, ...flagsOf(wanted, file !== undefined)];
+  return conclude(context, tally, done, quoteCommand(["belt", "resize", ...goOn]));
+}
+
+/** The guard's word on new sizes: it is about those machines only that are off for a moment because of it. */
+export async function judgeResize(
+  context: ClusterContext,
+  targets: readonly MachineView[],
+  observed: Observed,
+): Promise<GuardReport> {
+  const present = targets.filter(isPresent);
+  return judgeChange("resize", areAll(present, observed) ? present : await stoppedFor(context, present), observed);
+}
+
+interface Work {
+  readonly wanted: Resizing;
+  readonly tally: Tally;
+  /** Those that are off for a moment, one after the other. */
+  readonly inTurn: readonly PresentView[];
+  readonly live: readonly PresentView[];
+  /** Whether these are all machines of the cluster. */
+  readonly whole: boolean;
+}
+
+/** Failures go to the tally. After the first one of those that are stopped no other is touched: it was agreed to on other terms. */
+async function resizeAll(context: ClusterContext, work: Work, signal: AbortSignal): Promise<void> {
+  const { tally, inTurn, live } = work;
+  const act = (view: PresentView) => tally.phase(view.name, "power", () => resizeOne(context, view, work, signal));
+  await mapBounded(live, maxAtOnce, act);
+  for (const view of [...inTurn.filter(({ node }) => node?.role !== "manager"), ...managersInOrder(inTurn)]) {
+    const done = await act(view).catch(() => signal.throwIfAborted());
+    if (!done) return;
+  }
 }
 
 async function resizeOne(
   context: ClusterContext,
   view: PresentView,
-  wanted: Resizing,
+  { wanted, whole }: Pick<Work, "wanted" | "whole">,
   signal: AbortSignal,
 ): Promise<PhaseResult> {
-  const { machine, node } = view;
+  const { machine, name } = view;
+  if (isDone(view, wanted.size)) return { effect: "unchanged", detail: `is ${wanted.size} already` };
   const control = await controlOf(context, machine.provider);
-  if (machine.size === wanted.size) return { effect: "unchanged", detail: `is ${wanted.size} already` };
-  const change = () => context.journal.around("resize", view.name, () => control.resize(machine, wanted.size, signal));
-  if (!control.restarts || machine.state.kind === "stopped") await change();
-  else if (node) await whileDrained(context, view, wanted, signal, change);
-  else {
-    await context.sessions.drop(view.name);
+  const change = async (): Promise<void> => {
+    if (machine.size !== wanted.size)
+      await context.journal.around("resize", name, () => control.resize(machine, wanted.size, signal));
+  };
+  const changeAndStart = async (): Promise<void> => {
     await change();
-  }
+    if (machine.state.kind === "stopped") await startStopped(context, machine, signal);
+  };
+  if (!control.restarts || !isInService(view)) await change();
+  else await aside(context, view, { leniency: wanted, change: "resize", whole, work: changeAndStart }, signal);
   return { effect: "changed", detail: `is ${wanted.size}` };
 }
 
-/** Takes a node out of service around a change that stops its machine. */
-async function whileDrained(
-  context: ClusterContext,
-  view: PresentView,
-  wanted: Resizing,
-  signal: AbortSignal,
-  change: () => Promise<void>,
-): Promise<void> {
-  const { name, node } = view;
-  if (!node) return;
-  const manager = await speakerExcept(context, name, signal);
-  const before = await nodeNow(manager, node, signal);
-  if (!wanted.moveLocalVolumes && context.spec.drain.localVolumes === "keep") await guardData(manager, before, signal);
-  const set = (availability: typeof before.availability) =>
-    context.journal.around("update", name, async () =>
-      manager.updateNode(await nodeNow(manager, node, signal), { availability }, signal),
-    );
-  if (before.availability !== "drain") await set("drain");
-  await untilIdle(context, manager, before, signal);
-  await context.sessions.drop(name);
-  await change();
-  await context.sessions.open({ ...view.machine, state: { kind: "running" } }, bootDeadlineMs, signal);
-  await until(context, `${name} has its new size; the managers do not see it ready`, signal, async (inner) => {
-    return (await nodeNow(manager, node, inner)).status === "ready";
-  });
-  if (node.role === "manager") await untilItLeads(context, view, signal);
-  if (before.availability !== "drain") await set(before.availability);
+/** Whether nothing is left to do: an earlier command may have given the size and not put the node back. */
+function isDone({ machine, node }: PresentView, size: string): boolean {
+  return machine.size === size && !(node && wasPutAside(node));
+}
+
+/** Whether a machine runs, or would if an earlier command had not been ended while it was off. */
+function isInService({ machine, node }: PresentView): boolean {
+  return machine.state.kind === "running" || (node !== undefined && wasPutAside(node));
+}
+
+/** Those machines whose provider stops them for a new size. One that is off already is not stopped by anything. */
+async function stoppedFor(context: ClusterContext, views: readonly PresentView[]): Promise<readonly PresentView[]> {
+  const providers = [...new Set(views.map(({ machine }) => machine.provider))];
+  const controls = new Map(
+    await Promise.all(providers.map(async (one) => [one, await controlOf(context, one)] as const)),
+  );
+  return views.filter((view) => isInService(view) && controls.get(view.machine.provider)?.restarts);
+}
+
+function asWanted({ spec }: ClusterContext, views: readonly PresentView[], size: string): readonly WantedMachine[] {
+  const inFile = new Map(spec.machines.map((machine) => [machine.name, machine]));
+  return views.map(({ name, group, provider }) => ({ name, group, provider, size, image: inFile.get(name)?.image }));
 }
 
 async function controlOf(context: ClusterContext, provider: string): Promise<ResizeControl> {

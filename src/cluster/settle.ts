@@ -29,8 +29,13 @@ export interface Settling {
 export async function settleNodes(context: ClusterContext, settling: Settling, signal: AbortSignal): Promise<void> {
   const observed = await look(context, settling, signal);
   await changeRoles(context, observed, { settling, kind: "promote" }, signal);
-  await forgetGhosts(context, observed, settling, signal);
+  await forgetAll(context, observed, settling, signal);
   await changeRoles(context, observed, { settling, kind: "demote" }, signal);
+}
+
+/** Forgets nodes whose machines are gone, and does nothing else; failures go to the tally. */
+export async function forgetGhosts(context: ClusterContext, settling: Settling, signal: AbortSignal): Promise<void> {
+  await forgetAll(context, await look(context, settling, signal), settling, signal);
 }
 
 async function look(context: ClusterContext, { leader, machines }: Settling, signal: AbortSignal): Promise<Observed> {
@@ -56,7 +61,7 @@ function namesFor({ spec }: ClusterContext, observed: Observed, action: ChangeAc
 }
 
 /** Takes nodes off the list that are down and whose machines no provider knows any more. */
-async function forgetGhosts(
+async function forgetAll(
   context: ClusterContext,
   observed: Observed,
   settling: Settling,

@@ -17,7 +17,7 @@ import type { LockState } from "./lock-state.ts";
 import type { NodeState } from "./node-state.ts";
 import type { Price } from "./price.ts";
 import type { Resizing } from "./resize.ts";
-import type { ScalePlan, ScaleTarget } from "./scale.ts";
+import type { ScalePlan, ScaleTarget } from "./scale-plan.ts";
 import type { SharedChange } from "./shared.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 import type { UpOptions } from "./up.ts";
@@ -59,6 +59,8 @@ export interface Observed {
   /** Absent when there is no swarm or no manager answered; `swarmError` then says why. */
   readonly nodes: readonly SwarmNode[] | undefined;
   readonly swarmError: string | undefined;
+  /** Whether there is no swarm to be lost where nobody answers: none was ever seen, and the file has no manager. */
+  readonly swarmless?: boolean;
   /** What the file asks of each machine itself, by its name; absent where nobody asked the providers. */
   readonly wanted?: ReadonlyMap<string, WantedMake>;
   /** What is not as it should be among what machines share; absent where nobody asked. */

@@ -4,6 +4,7 @@ import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import { bringUp, type Task } from "./bring-up.ts";
 import { type ClusterContext, emit, machinesByName } from "./context.ts";
+import { guardVolumes } from "./data-guard.ts";
 import type { EditedFile } from "./file-edit.ts";
 import type { Leader } from "./formation.ts";
 import { leaderAmong } from "./leader.ts";
@@ -44,6 +45,7 @@ export async function up(context: ClusterContext, options: UpOptions & Saving, s
   await meetSwarm(context, existing, signal);
   const going = destructive(plan(context.spec, await observedFrom(context, existing, undefined)));
   if (!options.allowRemove) refuseRemoval(going);
+  if (going.length > 0) await guardGoing(context, going, options, signal);
   await options.save();
   if (existing.size > 0) await keepShared(context, tally, signal);
   const machines = await bringAbout(context, context.spec.machines, { tally, existing, leniency: options }, signal);
@@ -65,6 +67,19 @@ export function refuseRemoval(going: readonly Change[]): void {
   throw new BeltError("guard.removal", `this would ${parts.join(", and ")}; nothing was changed`, {
     hint: "Agree with --allow-remove, or change the cluster file so that it says what is there. belt plan shows all of it.",
   });
+}
+
+/** The guard of data for all that is removed or replaced in the end, before anything is done. @throws BeltError `guard.data` */
+async function guardGoing(
+  context: ClusterContext,
+  going: readonly Change[],
+  leniency: Leniency,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = new Set(going.map(({ machine }) => machine));
+  const observed = await observe(context, true, signal);
+  const targets = observed.machines.filter(({ name }) => names.has(name));
+  await guardVolumes(context, { observed, targets }, leniency, signal);
 }
 
 /** What is there already: the machines, and a manager to join where only some of the file's machines are brought up. */
@@ -140,7 +155,8 @@ async function removeNames(
   signal: AbortSignal,
 ): Promise<void> {
   const observed = await observe(context, true, signal);
-  await removeViews(context, { observed, targets: pickViews(names, observed.machines) }, work, signal);
+  const whole = context.spec.machines.length === 0; // else the swarm stays, also where all of its machines are made anew
+  await removeViews(context, { targets: pickViews(names, observed.machines), whole }, work, signal);
 }
 
 /** Has a manager confirm every node that was brought up, by its id. What it does not confirm counts as failed. */

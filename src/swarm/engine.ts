@@ -61,6 +61,10 @@ export interface SwarmTask {
   readonly isEnding: boolean;
   /** The volumes that it mounts and that live on this node only. */
   readonly localVolumes: readonly string[];
+  /** What went wrong with it, in the engine's words; empty if nothing did. */
+  readonly error: string;
+  /** How long its service lets it take to stop, in milliseconds; absent for the engine's own 10 seconds. */
+  readonly stopGraceMs: number | undefined;
 }
 
 /** What `GET /swarm` says, as far as it is used. */

@@ -7,6 +7,8 @@ import type { EngineInfo, EngineVersion, LocalSwarm, SwarmNode, SwarmObject, Swa
  * API 1.41 to 1.57; Go's encoder writes an empty list or map as `null`, and leaves out what is empty where it may.
  */
 
+const nanosecondsAMillisecond = 1_000_000;
+
 const text = z
   .string()
   .nullish()
@@ -152,16 +154,19 @@ const mountSchema = z.object({
   VolumeOptions: z.object({ DriverConfig: z.object({ Name: text }).nullish() }).nullish(),
 });
 
+const containerSchema = z.object({ Mounts: z.array(mountSchema).nullish(), StopGracePeriod: z.number().nullish() });
+
 const taskSchema = z
   .object({
     ServiceID: text,
     NodeID: text,
-    Status: z.object({ State: z.string() }),
+    Status: z.object({ State: z.string(), Err: text }),
     DesiredState: text,
-    Spec: z.object({ ContainerSpec: z.object({ Mounts: z.array(mountSchema).nullish() }).nullish() }).nullish(),
+    Spec: z.object({ ContainerSpec: containerSchema.nullish() }).nullish(),
   })
   .transform((raw): SwarmTask => {
     const volumes = (raw.Spec?.ContainerSpec?.Mounts ?? []).filter((mount) => mount.Type === "volume");
+    const graceNs = raw.Spec?.ContainerSpec?.StopGracePeriod;
     // Without a driver, a volume is the engine's own: a folder on this one machine.
     const local = volumes.filter(({ VolumeOptions }) =>
       ["", "local"].includes(VolumeOptions?.DriverConfig?.Name ?? ""),
@@ -172,6 +177,8 @@ const taskSchema = z
       state: raw.Status.State,
       isEnding: raw.DesiredState === "shutdown" || raw.DesiredState === "remove",
       localVolumes: local.map(({ Source }) => Source || "an anonymous volume"),
+      error: raw.Status.Err,
+      stopGraceMs: graceNs == null ? undefined : graceNs / nanosecondsAMillisecond,
     };
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ScalePlan } from "../../src/cluster/scale.ts";
+import type { ScalePlan } from "../../src/cluster/scale-plan.ts";
 import type { Cluster, GuardReport } from "../../src/cluster/types.ts";
 import { aSpec } from "../support/world.ts";
 import { anOutcome, belt, fakeCluster, libraryOf, type Setting } from "./fakes.ts";
@@ -22,6 +22,7 @@ function scene(change: Partial<ScalePlan> = {}, setting: Setting = {}): Scene {
     going: [{ name: "node2", why: "runs 0 tasks" }],
     file,
     guard: allowed,
+    bound: [],
     ...change,
   };
   const scale: Cluster["scale"] = async (_plan, options) => {
@@ -71,6 +72,48 @@ describe("belt scale", () => {
     const dry = scene();
     const run = await belt(["scale", "workers=1", "--dry-run"], dry);
     expect([run.code, dry.acted]).toEqual([0, []]);
+    expect(run.stderr).toContain("Going: node2");
+  });
+
+  it("shows the preview as one document with --dry-run --json", async () => {
+    const run = await belt(["scale", "workers=1", "--dry-run", "--json"], scene({ coming: ["node3"] }));
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      version: 1,
+      cluster: "shop",
+      coming: ["node3"],
+      going: [{ name: "node2", why: "runs 0 tasks" }],
+      bound: [],
+      file: { path: "cluster.yml" },
+      guard: { verdict: "allowed", reasons: [], offer: null },
+    });
+  });
+
+  it("says so where nothing would change", async () => {
+    const run = await belt(["scale", "workers=2", "--dry-run"], scene({ going: [] }));
+    expect(run.stderr).toContain("No machine comes or goes.");
+  });
+
+  it.for<[string, Partial<ScalePlan>, number, RegExp]>([
+    ["data that would stay behind", { bound: ["tasks on node2 keep data there: db uses pgdata"] }, 4, /db uses pgdata/],
+    ["a quorum that would be lost", { guard: { verdict: "refused", reasons: ["no"], offer: "Wait." } }, 4, /Wait\./],
+  ])("does not ask about %s, and ends as refused, with --dry-run too", async ([, change, code, why]) => {
+    for (const words of [["--yes"], ["--dry-run"]]) {
+      const refused = scene(change);
+      const run = await belt(["scale", "workers=1", ...words], refused);
+      expect([run.code, refused.acted]).toEqual([code, []]);
+      expect(run.stderr).toMatch(why);
+    }
+  });
+
+  it("lets tasks start elsewhere on empty volumes where that was agreed to", async () => {
+    const moved = scene({ bound: ["tasks on node2 keep data there: db uses pgdata"] });
+    const run = await belt(["scale", "workers=1", "--yes", "--move-local-volumes"], moved);
+    expect([run.code, moved.acted]).toMatchObject([0, [{ moveLocalVolumes: true }]]);
+  });
+
+  it("refuses two sizes for one group", async () => {
+    const run = await belt(["scale", "workers=1", "workers=2"], scene());
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("workers gets two sizes") });
   });
 
   it.for([

@@ -1,16 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chooseLeaving, nextNames } from "../../src/cluster/choose.ts";
+import { type Candidate, chooseLeaving, nextNames } from "../../src/cluster/choose.ts";
 import type { MachineView } from "../../src/cluster/types.ts";
 import type { MachineState } from "../../src/providers/provider.ts";
 import type { SwarmNode } from "../../src/swarm/engine.ts";
 import { aMachine, aManagerNode, aNode } from "../support/world.ts";
 
-function candidate(
-  name: string,
-  tasks = 0,
-  change: { state?: MachineState; node?: Partial<SwarmNode>; absent?: boolean } = {},
-) {
+interface Change {
+  readonly state?: MachineState;
+  readonly node?: Partial<SwarmNode> | "none";
+  readonly absent?: boolean;
+  readonly isNamed?: boolean;
+  readonly isExpected?: boolean;
+}
+
+function candidate(name: string, tasks: number | undefined = 0, change: Change = {}): Candidate {
+  const { isNamed = true, isExpected = true } = change;
   const machine = change.absent ? undefined : aMachine(name, change.state);
   const view: MachineView = {
     name,
@@ -18,9 +23,9 @@ function candidate(
     role: "worker",
     provider: "local",
     machine,
-    node: aNode(name, change.node),
+    node: change.node === "none" ? undefined : aNode(name, change.node),
   };
-  return { view, tasks };
+  return { view, tasks, isNamed, isExpected };
 }
 
 const chosen = (...args: Parameters<typeof chooseLeaving>) =>
@@ -37,7 +42,7 @@ describe("who goes when a group shrinks", () => {
       candidate("node6", 0, { absent: true }),
     ];
     expect(chosen(all, 6)).toEqual([
-      "node6 was not made yet",
+      "node6 is not there",
       "node5 could not be made: no capacity",
       "node4 is not ready (down)",
       "node3 runs 0 tasks, and has the highest number of those",
@@ -46,19 +51,46 @@ describe("who goes when a group shrinks", () => {
     ]);
   });
 
+  const manager = (name: string, leader: boolean, reachability: "reachable" | "unreachable" = "reachable") => ({
+    ...candidate(name),
+    view: { ...candidate(name).view, node: aManagerNode(name, { manager: { leader, reachability, address: "a" } }) },
+  });
+
   it("is the leader only after every other manager", () => {
-    const manager = (name: string, leader: boolean) => ({
-      view: {
-        ...candidate(name).view,
-        node: aManagerNode(name, { manager: { leader, reachability: "reachable", address: "a" } }),
-      },
-      tasks: 0,
-    });
     expect(chosen([manager("mg1", false), manager("mg2", false), manager("mg3", true)], 3)).toEqual([
       "mg2 runs 0 tasks, and has the highest number of those",
       "mg1 runs 0 tasks, and has the highest number of those",
       "mg3 is the leader, and goes last",
     ]);
+  });
+
+  it("is a manager that does not answer before any that does", () => {
+    expect(chosen([manager("mg1", false, "unreachable"), manager("mg2", false), manager("mg3", true)], 1)).toEqual([
+      "mg1 does not answer the other managers",
+    ]);
+  });
+
+  it("is what the file does not name before what it names, however much it has to do", () => {
+    const all = [candidate("node1"), candidate("node2", 7, { isNamed: false }), candidate("node3")];
+    expect(chosen(all, 2)).toEqual([
+      "node2 the file does not name",
+      "node3 runs 0 tasks, and has the highest number of those",
+    ]);
+  });
+
+  it("is what is not in the swarm although it should be, and not what never is", () => {
+    expect(chosen([candidate("node1", 0, { node: "none" }), candidate("node2")], 1)).toEqual([
+      "node1 is not in the swarm",
+    ]);
+    const apart = { node: "none", isExpected: false } as const;
+    expect(chosen([candidate("node1", 0, apart), candidate("node2", 0, apart)], 1)).toMatchObject([
+      expect.stringContaining("node2"),
+    ]);
+  });
+
+  it("says nothing of tasks where nobody could count them", () => {
+    const uncounted = ["node1", "node2"].map((name) => ({ ...candidate(name), tasks: undefined }));
+    expect(chosen(uncounted, 1)).toEqual(["node2 has the highest number"]);
   });
 
   it("counts numbers, not letters: node10 is higher than node9", () => {
@@ -86,6 +118,7 @@ describe("how new machines are called", () => {
     [["node1", "node7"], 1, [], ["node8"]],
     [["node1"], 2, ["node2"], ["node3", "node4"]],
     [["a2-1", "b1"], 1, [], ["b2"]],
+    [["node9007199254740993"], 1, [], ["node9007199254740994"]],
   ])("%j grows by %s to…", ([names, count, taken, expected]) => {
     expect(nextNames("workers", names, count, new Set(taken))).toEqual(expected);
   });

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { enforce, type GuardedChange, guardData, judgeChange } from "../../src/cluster/guards.ts";
+import { enforce, type GuardedChange, judgeChange, judgeNode } from "../../src/cluster/guards.ts";
 import type { MachineView, Observed } from "../../src/cluster/types.ts";
 import type { SwarmNode } from "../../src/swarm/engine.ts";
-import { FakeEngine, FakeSwarm } from "../support/fake-swarm.ts";
-import { aMachine, aManagerNode, aNode } from "../support/world.ts";
-
-const signal = new AbortController().signal;
+import { aMachine, aMachineSpec, aManagerNode, aNode } from "../support/world.ts";
 
 function view(name: string, node: SwarmNode | undefined, role: MachineView["role"] = "worker"): MachineView {
   return { name, group: "", role, provider: "local", machine: aMachine(name), node };
@@ -73,27 +70,65 @@ describe("the guard of the managers", () => {
     expect(() => enforce(ask, false)).toThrow(expect.objectContaining({ code: "guard.no-spare" }));
     expect(() => enforce(ask, true)).not.toThrow();
   });
+
+  it("counts managers that join before, also where all that is there now goes", () => {
+    const joining = ["m4", "m5", "m6"].map((name) => aMachineSpec(name, { role: "manager", group: "managers" }));
+    const now = world(m1, m2, m3);
+    expect(judgeChange("remove", [m1, m2, m3], { ...now, joining })).toMatchObject({
+      verdict: "allowed",
+      reasons: [
+        "managers that may fail: 2 now, 2 with m2 removed",
+        "managers that may fail: 2 now, 1 with m3 removed",
+        "managers that may fail: 1 now, 1 with m1 removed",
+      ],
+    });
+    expect(judgeChange("remove", [m2], { ...world(m1, m2, dead), joining: joining.slice(0, 1) }).verdict).toBe("ask");
+    const worker = aMachineSpec("w2");
+    expect(judgeChange("remove", [m1], { ...world(m1), joining: [worker] }).verdict).toBe("refused");
+  });
+
+  it("counts a manager once that is there already and is to be brought up to date", () => {
+    const joining = [aMachineSpec("m2", { role: "manager" })];
+    expect(judgeChange("remove", [m3], { ...world(m1, m2, m3, w1), joining }).verdict).toBe("ask");
+  });
+
+  it("lets a machine go that no group names where there never was a swarm, but no manager of the file", () => {
+    const never = { ...silent(loose), swarmless: true };
+    expect(judgeChange("remove", [loose], { ...never, machines: [loose, w1] }).verdict).toBe("allowed");
+    const manager = view("m1", undefined, "manager");
+    expect(judgeChange("remove", [manager], { ...never, machines: [manager, w1] }).verdict).toBe("refused");
+  });
 });
 
-describe("the guard of data", () => {
-  const manager = new FakeEngine("m1");
-  const swarm = new FakeSwarm("s1");
-  manager.enter(swarm, "manager");
-
-  it("refuses to move a task away from a volume of its node, naming service and volume", async () => {
-    swarm.tasks = [{ nodeId: "n1", serviceId: "db", state: "running", isEnding: false, localVolumes: ["pgdata"] }];
-    await expect(guardData(manager, aNode("w1"), signal)).rejects.toMatchObject({
-      code: "guard.data",
-      message: expect.stringMatching(/service db uses pgdata/),
-      hint: expect.stringContaining("--move-local-volumes"),
+describe("the guard of one node", () => {
+  it("knows no whole cluster: the only manager stays, also where nothing else is there", () => {
+    expect(judgeNode("remove", aManagerNode("m1"), world(m1))).toMatchObject({
+      verdict: "refused",
+      reasons: ["m1 is the only manager: without it there is no swarm"],
     });
   });
 
-  it("lets tasks go that keep nothing on their node", async () => {
-    swarm.tasks = [
-      { nodeId: "n1", serviceId: "web", state: "running", isEnding: false, localVolumes: [] },
-      { nodeId: "n1", serviceId: "gone", state: "running", isEnding: true, localVolumes: ["old"] },
-    ];
-    await expect(guardData(manager, aNode("w1"), signal)).resolves.toBeUndefined();
+  it("judges a node whose machine is gone by its host name", () => {
+    const ghost = aManagerNode("m3", { manager: { leader: false, reachability, address: "" } });
+    const observed = { ...world(m1, m2), nodes: [...(world(m1, m2).nodes ?? []), ghost] };
+    expect(judgeNode("demote", ghost, observed)).toMatchObject({
+      verdict: "ask",
+      reasons: [expect.stringContaining("m3 demoted")],
+    });
+  });
+
+  it("tells a node whose machine is gone from the one that has its name now", () => {
+    const manager = { leader: false, reachability, address: "" };
+    const ghost = aManagerNode("m2", { id: "n-old", status: "down", manager });
+    const observed = { ...world(m1, m2, w1), nodes: [...(world(m1, m2).nodes ?? []), ghost] };
+    expect(judgeChange("remove", [m2], observed)).toMatchObject({
+      verdict: "refused",
+      reasons: ["with m2 removed the swarm loses its quorum: 2 of 3 managers answer (not m2 (n-old))"],
+    });
+    expect(judgeNode("demote", ghost, observed).verdict).toBe("ask");
+  });
+
+  it("refuses where nobody answers", () => {
+    expect(judgeNode("remove", aManagerNode("m1"), silent(m1, m2)).verdict).toBe("refused");
   });
 });

@@ -5,6 +5,7 @@ import {
   entryFolders,
   isOccupied,
   parseCgroups,
+  pinnedBytes,
   processesIn,
   removeCgroup,
   removeParentCgroup,
@@ -48,6 +49,18 @@ describe("the host's control groups", () => {
     expect(one && runsFolder(one, "belt-1")).toBeUndefined();
     expect(two && entryFolders(two, "belt-1")).toEqual(["/sys/fs/cgroup/beltkit/belt-1/supervisor"]);
     expect(two && runsFolder(two, "belt-1")).toBe("/sys/fs/cgroup/beltkit/belt-1");
+  });
+});
+
+describe("the memory of a machine that cannot be taken back", () => {
+  it("is what its processes hold and what lies in memory only, not the cache", async () => {
+    await using folder = await temporaryFolder();
+    const cgroups = parseCgroups(`cgroup2 ${folder.path} cgroup2 rw 0 0\n`) ?? { version: 2, hierarchies: [] };
+    await mkdir(path.join(folder.path, "beltkit/belt-1"), { recursive: true });
+    expect(await pinnedBytes(cgroups, "belt-1")).toBe(0);
+    const stat = "anon 1000\nfile 500000\nshmem 24\nanon_thp 7\ninactive_anon 9\n";
+    await writeFile(path.join(folder.path, "beltkit/belt-1/memory.stat"), stat);
+    expect(await pinnedBytes(cgroups, "belt-1")).toBe(1024);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { ClusterSpec, MachineSpec } from "../../src/cluster/spec/types.ts";
 import type { Machine, MachineState } from "../../src/providers/provider.ts";
-import type { SwarmNode } from "../../src/swarm/engine.ts";
+import type { SwarmNode, SwarmTask } from "../../src/swarm/engine.ts";
 
 /** A machine of the group `workers`, as a provider would list it. */
 export function aMachine(
@@ -55,6 +55,20 @@ export function aManagerNode(name: string, change: Partial<SwarmNode> = {}): Swa
     manager: { leader: false, reachability: "reachable", address: "192.0.2.1:2377" },
     ...change,
   });
+}
+
+/** A task of a service that runs, on the node `n1`. */
+export function aTask(serviceId: string, change: Partial<SwarmTask> = {}): SwarmTask {
+  return {
+    nodeId: "n1",
+    serviceId,
+    state: "running",
+    isEnding: false,
+    localVolumes: [],
+    error: "",
+    stopGraceMs: undefined,
+    ...change,
+  };
 }
 
 /** A worker as the cluster file wants it. */

@@ -247,7 +247,19 @@ describe("what a node has to do", () => {
     const Spec = { ContainerSpec: { Mounts } };
     daemon.handler = () => ({ body: [{ ServiceID: "s1", Status: { State: "running" }, Spec }] });
     expect(await engine.tasks("n1", signal)).toEqual([
-      { nodeId: "", serviceId: "s1", state: "running", isEnding: false, localVolumes: ["data"] },
+      {
+        ...{ nodeId: "", serviceId: "s1", state: "running", isEnding: false, localVolumes: ["data"] },
+        ...{ error: "", stopGraceMs: undefined },
+      },
+    ]);
+  });
+
+  it("tells what went wrong with a task, and how long its service gives it to stop", async () => {
+    const Spec = { ContainerSpec: { StopGracePeriod: 90_000_000_000 } };
+    const Status = { State: "preparing", Err: "No such image: web:9" };
+    daemon.handler = () => ({ body: [{ ServiceID: "s1", Status, DesiredState: "shutdown", Spec }] });
+    expect(await engine.tasks("n1", signal)).toMatchObject([
+      { isEnding: true, error: "No such image: web:9", stopGraceMs: 90_000 },
     ]);
   });
 

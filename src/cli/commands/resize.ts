@@ -1,8 +1,13 @@
 import { BeltError } from "../../util/errors.ts";
 import { quoteCommand } from "../../util/shell.ts";
+import { exitCodes } from "../exit-code.ts";
 import { showFileChange } from "../file-change.ts";
 import { agreed, moveLocalVolumes, noFile } from "../leniency.ts";
-import { workOnNamed } from "../named-work.ts";
+import { settleGuard } from "../named-work.ts";
+import { clusterName } from "../open-cluster.ts";
+import { say } from "../output.ts";
+import { perform } from "../perform.ts";
+import { selectMachines } from "../select-machines.ts";
 import { count } from "../units.ts";
 import type { Verb } from "../verb.ts";
 
@@ -21,20 +26,23 @@ export const resize: Verb = {
   run: async (call, context) => {
     const [range = "", size = ""] = call.words;
     if (/[[\]{}]|\.\./.test(size)) throw badOrder(range, size);
-    return await workOnNamed(context, {
-      ranges: [range],
-      doing: `Resizing to ${size}:`,
-      guard: "resize",
-      words: (names) => ({
-        done: `Resized ${count(names.length, "machine")}`,
-        unchanged: "Nothing changed: the machines have this size already",
-        detailed: false,
-        next: "belt ls",
-      }),
-      run: async (cluster, names) => {
+    const name = await clusterName(context);
+    return await perform(context, {
+      run: async (emit) => {
+        await using cluster = await context.library.open(name, emit);
+        const names = (await selectMachines(cluster, [range], context.signal)).map((view) => view.name);
+        const machines = count(names.length, "machine");
         const file = call.flag("--no-file") ? undefined : await cluster.editFile({ kind: "size", names, size });
         if (file) showFileChange(context, file.change);
-        return await cluster.resize({ ...agreed(call), names, size }, file, context.signal);
+        say(context, `Resizing to ${size}: ${machines} of cluster ${name}: ${names.join(" ")}`);
+        if (!(await settleGuard(context, cluster, "resize", names))) return exitCodes.failed;
+        const words = {
+          done: `Resized ${machines}`,
+          unchanged: "Nothing changed: the machines have this size already",
+          detailed: false,
+          next: "belt ls",
+        };
+        return { outcome: await cluster.resize({ ...agreed(call), names, size }, file, context.signal), words };
       },
     });
   },

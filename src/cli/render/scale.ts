@@ -1,11 +1,20 @@
-import type { ScalePlan } from "../../cluster/scale.ts";
+import type { ScalePlan } from "../../cluster/scale-plan.ts";
 import { compressNames } from "../../util/ranges.ts";
+import { guardLines } from "../named-work.ts";
 import { count } from "../units.ts";
 
-/** Who comes, and who goes and why, a line each. */
-export function scaleLines({ coming, going }: ScalePlan): readonly string[] {
+/** Who comes, who goes and why, and the guard's word on each manager that goes, a line each. */
+export function scaleLines({ coming, going, guard }: ScalePlan): readonly string[] {
   return [
     ...(coming.length > 0 ? [`New: ${count(coming.length, "machine")} (${compressNames(coming)})`] : []),
     ...going.map(({ name, why }) => `Going: ${name}, which ${why}`),
+    ...guardLines(guard),
   ];
+}
+
+/** The same as the JSON document of `belt scale --dry-run --json`, without its version. */
+export function scaleJson(cluster: string, plan: ScalePlan): Readonly<Record<string, unknown>> {
+  const { coming, going, guard, bound, file } = plan;
+  const { verdict, reasons, offer = null } = guard;
+  return { cluster, coming, going, bound, file: file.change, guard: { verdict, reasons, offer } };
 }

@@ -77,6 +77,12 @@ export async function limitCgroup(cgroups: Cgroups, id: string, size: Size): Pro
       await writeValue(path.join(hierarchy.at, parent, id, file), value);
 }
 
+/** The memory of a machine that the kernel cannot take back by dropping caches, in bytes; version 2 only. Source: cgroup-v2, memory.stat. */
+export async function pinnedBytes(cgroups: Cgroups, id: string): Promise<number> {
+  const text = (await readTextIfThere(path.join(leadingFolder(cgroups, id), "memory.stat"))) ?? "";
+  return [...text.matchAll(/^(?:anon|shmem) (\d+)$/gm)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+}
+
 /** Whether any process runs in a machine's group. */
 export async function isOccupied(cgroups: Cgroups, id: string): Promise<boolean> {
   const folder = leadingFolder(cgroups, id);

@@ -31,14 +31,15 @@ async function answer(folder: string, name: string, request: DaemonRequest): Pro
   const { method, path } = request;
   if (method === "GET") {
     countLook(folder, `${method} ${path}`);
-    return { body: await look(engine, path) };
+    return { body: await look(engine, request, readWorld(folder).tasks) };
   }
   const done = await change(engine, request);
+  if (done.node) settle(folder, done.node);
   keep(folder, { engine, swarms, name }, done.entry);
   return { body: done.body };
 }
 
-async function look(engine: FakeEngine, path: string): Promise<unknown> {
+async function look(engine: FakeEngine, { path, query }: DaemonRequest, tasks: World["tasks"]): Promise<unknown> {
   switch (path) {
     case "/version":
       return { Version: "26.1.5", ApiVersion: "1.45", Os: "linux", Arch: "amd64" };
@@ -52,15 +53,33 @@ async function look(engine: FakeEngine, path: string): Promise<unknown> {
       return { ID: id, Version: { Index: version }, Spec: { Labels: labels }, JoinTokens };
     }
     case "/tasks":
+      return tasksFor(await engine.nodes(), query.get("filters") ?? "{}", tasks);
     case "/services":
-      return [];
+      return tasks.map(({ service }) => ({ ID: `id-${service}`, Spec: { Name: service } }));
     default:
       throw new Error(`this world has no ${path}`);
   }
 }
 
+/** The tasks of one node if the filter names one, else of all. */
+function tasksFor(nodes: readonly SwarmNode[], filters: string, tasks: World["tasks"]): unknown {
+  const [only]: readonly string[] = JSON.parse(filters).node ?? [];
+  const ids = new Map(nodes.map(({ id, hostname }) => [hostname, id]));
+  return tasks
+    .map(({ on, service, volumes = [] }) => ({
+      ServiceID: `id-${service}`,
+      NodeID: ids.get(on) ?? "",
+      Status: { State: "running" },
+      DesiredState: "running",
+      Spec: { ContainerSpec: { Mounts: volumes.map((Source) => ({ Type: "volume", Source })) } },
+    }))
+    .filter(({ NodeID }) => only === undefined || NodeID === only);
+}
+
 interface Done {
   readonly entry: string;
+  /** The node that was changed, as it is to be from now on. */
+  readonly node?: SwarmNode;
   readonly body?: unknown;
 }
 
@@ -94,8 +113,37 @@ async function change(engine: FakeEngine, { method, path, query, body }: DaemonR
   }
   const labels: SwarmNode["labels"] = Reflect.get(Object(body), "Labels") ?? {};
   const availability = text("Availability") === "drain" ? "drain" : "active";
-  await engine.updateNode({ ...node, version: Number(query.get("version")) }, { labels, availability });
-  return { entry: `update ${node.hostname}` };
+  const role = text("Role") === "manager" ? "manager" : "worker";
+  const manager = { leader: false, reachability: "reachable", address: `${node.address}:2377` } as const;
+  const becomes = {
+    ...({ labels, availability, role } as const),
+    manager: role === "manager" ? (node.manager ?? manager) : undefined,
+  };
+  await engine.updateNode({ ...node, version: Number(query.get("version")) }, becomes);
+  return { entry: `${wordFor(node, becomes)} ${node.hostname}`, node: { ...node, ...becomes } };
+}
+
+function wordFor(before: SwarmNode, after: Pick<SwarmNode, "role" | "availability">): string {
+  if (before.role !== after.role) return after.role === "manager" ? "promote" : "demote";
+  if (before.availability !== after.availability) return after.availability === "drain" ? "drain" : "activate";
+  return "update";
+}
+
+/** What a change of a node does elsewhere: its engine knows its role, and who is drained loses its tasks. */
+function settle(folder: string, { hostname, role, availability }: SwarmNode): void {
+  changeWorld(folder, ({ machines, swarms, tasks }) => {
+    const own = machines[hostname];
+    const [swarmId] = Object.keys(swarms);
+    const local = own?.local && {
+      ...own.local,
+      isManager: role === "manager",
+      swarmId: role === "manager" ? swarmId : undefined,
+    };
+    return {
+      machines: own && local ? { ...machines, [hostname]: { ...own, local } } : machines,
+      tasks: availability === "drain" ? tasks.filter(({ on, stops }) => on !== hostname || stops === false) : tasks,
+    };
+  });
 }
 
 /** The engine of a machine with everything that its swarm knows, as the world keeps it. */

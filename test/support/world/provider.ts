@@ -1,10 +1,23 @@
 import { z } from "zod";
-import type { CreateOutcome, MachineRequest, Provider, ProviderPlugin } from "../../../src/providers/provider.ts";
+import type {
+  CreateOutcome,
+  MachineRequest,
+  Provider,
+  ProviderPlugin,
+  ResizeControl,
+} from "../../../src/providers/provider.ts";
 import { aMachine } from "../world.ts";
+import { mustHave } from "./host.ts";
 import { changeWorld, countLook, readWorld } from "./state.ts";
 
+/** What a world's provider can. */
+export interface WorldTraits {
+  /** Whether a new size means that a machine is off for a moment; without it sizes cannot be changed. */
+  readonly resizeRestarts?: boolean;
+}
+
 /** A provider whose machines are lines of the world's file; every change that takes effect is in the world's ledger. */
-export function worldProvider(folder: string): ProviderPlugin {
+export function worldProvider(folder: string, { resizeRestarts }: WorldTraits = {}): ProviderPlugin {
   return {
     name: "world",
     title: "Machines of a test's world",
@@ -12,15 +25,21 @@ export function worldProvider(folder: string): ProviderPlugin {
     firewall: "none",
     pace: { pollMs: 20, batch: 2, parallel: 2 },
     options: z.strictObject({}),
-    describe: () => ({ image: "", region: "", defaultSize: "" }),
-    open: async () => openWorld(folder),
+    describe: () => ({ image: "", region: "", defaultSize: "1gb" }),
+    open: async () => {
+      const provider = openWorld(folder);
+      return resizeRestarts === undefined ? provider : { ...provider, resize: resizeIn(folder, resizeRestarts) };
+    },
   };
 }
 
 function openWorld(folder: string): Provider {
   return {
     name: "world",
-    check: async () => [],
+    check: async ({ requests }) => {
+      const odd = requests.flatMap(({ size }) => (size === undefined || /^\d+gb$/.test(size) ? [] : size));
+      return odd.map((size) => ({ message: `"${size}" is no size`, hint: "Write 1gb." }));
+    },
     list: async (clusterId) => {
       countLook(folder, "list");
       const all = Object.values(readWorld(folder).machines).map(({ machine }) => machine);
@@ -52,6 +71,18 @@ function openWorld(folder: string): Provider {
   };
 }
 
+function resizeIn(folder: string, restarts: boolean): ResizeControl {
+  return {
+    restarts,
+    resize: async ({ name }, size) =>
+      changeWorld(folder, ({ machines, ledger }) => {
+        const own = mustHave(machines, name);
+        const machine = { ...own.machine, size };
+        return { machines: { ...machines, [name]: { ...own, machine } }, ledger: [...ledger, `resize ${name}`] };
+      }),
+  };
+}
+
 function create(folder: string, request: MachineRequest): CreateOutcome {
   const { name, group, clusterId, clusterName, specHash, authorizedKeys } = request;
   const known = readWorld(folder).machines[name];
@@ -62,7 +93,17 @@ function create(folder: string, request: MachineRequest): CreateOutcome {
     name,
     { kind: "running" },
     {
-      ...{ id: `${name}-${number}`, group, clusterId, clusterName, specHash, provider: "world", image: "", region: "" },
+      ...{
+        id: `${name}-${number}`,
+        group,
+        clusterId,
+        clusterName,
+        specHash,
+        provider: "world",
+        image: "",
+        region: "",
+        size: request.size ?? "1gb",
+      },
       ...{ publicAddress: address, privateAddress: address, hostKey: request.hostKey.publicKey },
     },
   );

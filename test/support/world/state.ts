@@ -19,18 +19,29 @@ interface WorldSwarm {
   readonly nodes: readonly SwarmNode[];
 }
 
+/** A task of the scheduler. A node that is drained loses its tasks at once, but for those that do not stop. */
+interface WorldTask {
+  /** The host name of its node. */
+  readonly on: string;
+  readonly service: string;
+  /** The volumes of its node that it mounts. */
+  readonly volumes?: readonly string[];
+  readonly stops?: boolean;
+}
+
 /** Everything outside of belt, as it stands on the disk: it outlives every belt that acts on it. */
 export interface World {
   readonly machines: Readonly<Record<string, WorldMachine>>;
   readonly swarms: Readonly<Record<string, WorldSwarm>>;
   readonly shared: readonly string[];
+  readonly tasks: readonly WorldTask[];
   /** Every change that took effect, in order: `create node1`, `join node1`, … */
   readonly ledger: readonly string[];
   /** Every call that only looked, by its kind. */
   readonly looks: Readonly<Record<string, number>>;
 }
 
-const empty: World = { machines: {}, swarms: {}, shared: [], ledger: [], looks: {} };
+const empty: World = { machines: {}, swarms: {}, shared: [], tasks: [], ledger: [], looks: {} };
 
 /** The world as it is now. */
 export function readWorld(folder: string): World {
