@@ -4,6 +4,7 @@ import type {
   Machine,
   MachineRequest,
   MachineState,
+  PriceList,
   Problem,
   Provider,
   ProviderPlugin,
@@ -54,6 +55,13 @@ interface FakePace {
 /** A provider in memory that makes machines in bulk, ten a call, on a clock that it is given, and keeps count of everything. */
 export class FakeProvider {
   faults: Faults = {};
+  hostKeys: ProviderPlugin["hostKeys"] = "each";
+  /** What a machine costs an hour, by its size; sizes that are not here have no price. */
+  prices: Readonly<Record<string, number>> | undefined;
+  /** What is not as it should be among what its machines share. */
+  amiss: readonly string[] = [];
+  /** How often that was put right. */
+  ensured = 0;
   /** The names of each create call, in order. */
   readonly creates: (readonly string[])[] = [];
   /** The names of each remove call, in order. */
@@ -75,7 +83,7 @@ export class FakeProvider {
     return {
       name: "fake",
       title: "Machines in memory",
-      hostKeys: "each",
+      hostKeys: this.hostKeys,
       firewall: "none",
       pace: { pollMs: 5000, batch: 10, parallel: 2 },
       options: z.strictObject({}),
@@ -101,6 +109,15 @@ export class FakeProvider {
           this.#remove(machine);
           return { kind: "removed", machine };
         });
+      },
+      ...(this.prices ? { prices: priceList(this.prices) } : {}),
+      shared: {
+        inspect: async () => this.amiss,
+        ensure: async () => {
+          this.ensured += 1;
+          this.amiss = [];
+        },
+        remove: async () => {},
       },
       [Symbol.asyncDispose]: async () => {},
     };
@@ -204,4 +221,8 @@ function check({ requests }: ProviderSpec): readonly Problem[] {
 function unknownSize(size: string | undefined): BeltError | undefined {
   if (size === undefined || size === "small" || size === "large") return undefined;
   return new BeltError("provider.refused", `there is no size ${size}`, { hint: "Take small or large." });
+}
+
+function priceList(prices: Readonly<Record<string, number>>): PriceList {
+  return { currency: "USD", hourly: async (machines) => machines.map(({ size = "small" }) => prices[size]) };
 }
