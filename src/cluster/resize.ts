@@ -14,6 +14,7 @@ import { conclude } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";
 import { isPresent, type PresentView, pickViews } from "./pick.ts";
 import { startStopped } from "./prepare.ts";
+import { guardPrice } from "./price.ts";
 import { refuseUnmakeable } from "./provider-check.ts";
 import { aside, wasPutAside } from "./put-aside.ts";
 import { areAll, managersInOrder } from "./remove.ts";
@@ -48,6 +49,7 @@ export async function resize(
   enforce(judgeChange("resize", whole ? targets : inTurn, observed), wanted.acceptNoSpare);
   await guardVolumes(context, { observed, targets: inTurn }, wanted, signal);
   await refuseUnmakeable(context, asWanted(context, targets, wanted.size), signal);
+  await guardPrice(context, signal);
   await wanted.save();
   const tally = new Tally(context);
   if (file && file.change.before !== file.change.after) tally.changed = true;

@@ -9,6 +9,7 @@ import { askSwarm, observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import { isPresent } from "./pick.ts";
+import { guardPrice } from "./price.ts";
 import { refuseUnmakeable } from "./provider-check.ts";
 import { areAll, removeViews } from "./remove.ts";
 import { leaversIn, type ScalePlan, type ScaleTarget } from "./scale-plan.ts";
@@ -63,6 +64,7 @@ async function letPass(
   if (coming.length === 0) return;
   guardCount(context, await machinesByName(context, signal), coming);
   await refuseUnmakeable(context, joining, signal);
+  await guardPrice(context, signal);
 }
 
 async function grow(
