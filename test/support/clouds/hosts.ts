@@ -32,4 +32,6 @@ export interface CloudHosts extends AsyncDisposable {
   remove(id: string): Promise<void>;
   /** The addresses of a machine; `undefined` while it has none. */
   addresses(id: string): CloudAddresses | undefined;
+  /** The addresses of a private network that nobody chose, by its number from 0; where these machines care. */
+  readonly rangeOf?: (index: number) => string;
 }

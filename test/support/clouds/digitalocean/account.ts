@@ -34,7 +34,7 @@ export function openAccount({ clock, hosts, dropletLimit = 25, timings, rangeOf 
     email: "belt@example.com",
     dropletLimit,
     fateOf: () => "well",
-    rangeOf: rangeOf ?? ((index) => `10.${100 + index}.0.0/20`),
+    rangeOf: rangeOf ?? hosts?.rangeOf ?? ((index) => `10.${100 + index}.0.0/20`),
     droplets: new Map(),
     actions: new Map(),
     keys: new Map(),
