@@ -6,7 +6,7 @@ import { imageFolder } from "../../../src/providers/local/layout.ts";
 import { lockFile } from "../../../src/util/file-lock.ts";
 import { makeFolder, movePath, writeFileAtomic } from "../../../src/util/files.ts";
 
-/** A layer on an image of the local provider that makes a cloud's image of it: cloud-init, installed and set up. */
+/** A layer on an image of the local provider that makes a cloud's image of it: cloud-init. */
 export interface CloudImage {
   /** The folder of the layer, as the local provider keeps images. */
   readonly folder: string;
@@ -49,7 +49,6 @@ async function build(
     await host.command(["umount", merged], { signal: new AbortController().signal });
   }
   await cleanLayer(layer);
-  await writeFileAtomic(path.join(layer, "etc/cloud/cloud.cfg.d/90-cloud.cfg"), settings);
   const record = await describeImage(host, { name, base: top, folder: layer }, signal);
   await writeFileAtomic(path.join(draft, "image.json"), JSON.stringify(record, undefined, 2));
   await host.command(["rm", "-rf", path.join(draft, "work"), merged], { signal });
@@ -73,15 +72,3 @@ function installCommand(name: string, root: string): readonly string[] {
     ...["--setenv=DEBIAN_FRONTEND=noninteractive", `--directory=${root}`, "sh", "-c", script],
   ];
 }
-
-/**
- * As DigitalOcean's images are set up: root logs in with the account's keys, and there is no other user unless the user data
- * makes one. The network is the machine's own. Source: cloud-init's reference of base configuration.
- */
-const settings = `datasource_list: [NoCloud, None]
-disable_root: false
-ssh_pwauth: false
-manage_etc_hosts: true
-users: []
-network: { config: disabled }
-`;

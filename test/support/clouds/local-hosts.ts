@@ -131,7 +131,21 @@ async function seed(folder: string, machine: CloudMachine, userData = ""): Promi
   };
   await writeFile(path.join(seeds, "meta-data"), JSON.stringify(metaData));
   await writeFile(path.join(seeds, "user-data"), userData, { mode: 0o600 });
+  const configuration = path.join(folder, "upper/etc/cloud/cloud.cfg.d");
+  await mkdir(configuration, { recursive: true });
+  await writeFile(path.join(configuration, "90-cloud.cfg"), settings);
 }
+
+/**
+ * As DigitalOcean's images are set up: root logs in with the account's keys, and there is no other user unless the user data
+ * makes one. The network is the machine's own. Source: cloud-init's reference of base configuration.
+ */
+const settings = `datasource_list: [NoCloud, None]
+disable_root: false
+manage_etc_hosts: true
+users: []
+network: { config: disabled }
+`;
 
 async function remove(state: State, id: string): Promise<void> {
   const { host, provider, signal, behind } = state;

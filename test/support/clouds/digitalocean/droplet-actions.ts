@@ -12,16 +12,16 @@ import type { Account, Action, Droplet } from "./state.ts";
 export const actionRoutes: readonly Route[] = [
   {
     operation: "POST /v2/droplets/{droplet_id}/actions",
-    scope: "droplet:update",
+    scopes: ["droplet:update"],
     answer: (account, call) => {
       const body = parsed(bodySchema, call.body);
       return ok({ action: renderAction(account, begin(account, mustFindDroplet(account, call), body)) }, 201);
     },
   },
-  { operation: "POST /v2/droplets/actions", scope: "droplet:update", answer: beginTagged },
+  { operation: "POST /v2/droplets/actions", scopes: ["droplet:update"], answer: beginTagged },
   {
     operation: "GET /v2/droplets/{droplet_id}/actions",
-    scope: "droplet:read",
+    scopes: ["droplet:read"],
     answer: (account, call) => {
       const { id } = mustFindDroplet(account, call);
       return listActions(account, call, ({ dropletId }) => dropletId === id);
@@ -29,7 +29,7 @@ export const actionRoutes: readonly Route[] = [
   },
   {
     operation: "GET /v2/droplets/{droplet_id}/actions/{action_id}",
-    scope: "droplet:read",
+    scopes: ["droplet:read"],
     answer: (account, call) => {
       const action = mustFindAction(account, call);
       if (action.dropletId !== Number(parameter(call, "droplet_id"))) throw notFound();
@@ -38,12 +38,12 @@ export const actionRoutes: readonly Route[] = [
   },
   {
     operation: "GET /v2/actions",
-    scope: "actions:read",
+    scopes: ["actions:read"],
     answer: (account, call) => listActions(account, call, () => true),
   },
   {
     operation: "GET /v2/actions/{action_id}",
-    scope: "actions:read",
+    scopes: ["actions:read"],
     answer: (account, call) => ok({ action: renderAction(account, mustFindAction(account, call)) }),
   },
 ];

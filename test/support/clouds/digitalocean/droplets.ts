@@ -8,11 +8,11 @@ import type { Account, Droplet } from "./state.ts";
 
 /** Droplets. */
 export const dropletRoutes: readonly Route[] = [
-  { operation: "GET /v2/droplets", scope: "droplet:read", answer: list },
-  { operation: "POST /v2/droplets", scope: "droplet:create", answer: createDroplets },
+  { operation: "GET /v2/droplets", scopes: ["droplet:read"], answer: list },
+  { operation: "POST /v2/droplets", scopes: ["droplet:create"], answer: createDroplets },
   {
     operation: "DELETE /v2/droplets",
-    scope: "droplet:delete",
+    scopes: ["droplet:delete"],
     answer: (account, call) => {
       const tag = call.query.get("tag_name");
       if (tag === null || tag === "") throw unprocessable("tag_name is required");
@@ -23,12 +23,12 @@ export const dropletRoutes: readonly Route[] = [
   },
   {
     operation: "GET /v2/droplets/{droplet_id}",
-    scope: "droplet:read",
+    scopes: ["droplet:read"],
     answer: (account, call) => ok({ droplet: renderDroplet(account, mustFindDroplet(account, call)) }),
   },
   {
     operation: "DELETE /v2/droplets/{droplet_id}",
-    scope: "droplet:delete",
+    scopes: ["droplet:delete"],
     answer: (account, call) => {
       const droplet = mustFindDroplet(account, call);
       if (droplet.deleted) throw notFound();
@@ -38,7 +38,7 @@ export const dropletRoutes: readonly Route[] = [
   },
   {
     operation: "GET /v2/droplets/{droplet_id}/firewalls",
-    scope: "droplet:read",
+    scopes: ["firewall:read"],
     answer: (account, call) => {
       const { id } = mustFindDroplet(account, call);
       const tags = tagsOf(account, id);

@@ -9,7 +9,7 @@ import { actionRoutes } from "./droplet-actions.ts";
 import { dropletRoutes } from "./droplets.ts";
 import { firewallRoutes } from "./firewalls.ts";
 import { furtherScopes } from "./further-scopes.ts";
-import { Gate } from "./gate.ts";
+import { type Budgets, documented, Gate } from "./gate.ts";
 import { keyRoutes } from "./keys.ts";
 import { listRoutes } from "./plain-lists.ts";
 import { notFound, Refusal } from "./replies.ts";
@@ -30,6 +30,8 @@ export interface DigitalOceanOptions {
   readonly tokens?: Readonly<Record<string, Scopes>>;
   readonly dropletLimit?: number;
   readonly timings?: Partial<Timings>;
+  /** How many calls a token may make, where it is not what is documented. */
+  readonly budgets?: Partial<Budgets>;
   /** The addresses of networks that nobody chose, by their number from 0: `10.100.0.0/20` and so on unless given. */
   readonly rangeOf?: (index: number) => string;
 }
@@ -71,6 +73,7 @@ export async function startDigitalOcean(options: DigitalOceanOptions): Promise<F
   const gate = new Gate(new Map(Object.entries(tokens)), {
     nowMs: () => clock.elapsed(),
     epochMs: account.epochMs,
+    budgets: { ...documented, ...options.budgets },
   });
   const [faults, ledger] = [new Faults(), new Ledger()];
   const brain = {
@@ -101,7 +104,7 @@ function answer(account: Account, gate: Gate, call: Call): Reply {
   account.agenda.catchUp();
   const route = routes.find(({ operation }) => operation === call.operation);
   try {
-    gate.pass(call, route ? [route.scope, ...furtherScopes(call)] : []);
+    gate.pass(call, route ? [...route.scopes, ...furtherScopes(call)] : []);
     if (!route) throw notFound();
     const reply = route.answer(account, call);
     account.agenda.catchUp();

@@ -9,20 +9,20 @@ import { type Account, type Firewall, nextUuid, type Rule } from "./state.ts";
 export const firewallRoutes: readonly Route[] = [
   {
     operation: "GET /v2/firewalls",
-    scope: "firewall:read",
+    scopes: ["firewall:read"],
     answer: (account, call) =>
       paged(call, "firewalls", { all: account.firewalls.values(), render: (one) => renderFirewall(account, one) }),
   },
-  { operation: "POST /v2/firewalls", scope: "firewall:create", answer: create },
+  { operation: "POST /v2/firewalls", scopes: ["firewall:create"], answer: create },
   {
     operation: "GET /v2/firewalls/{firewall_id}",
-    scope: "firewall:read",
+    scopes: ["firewall:read"],
     answer: (account, call) => ok({ firewall: renderFirewall(account, mustFind(account, call)) }),
   },
-  { operation: "PUT /v2/firewalls/{firewall_id}", scope: "firewall:update", answer: replace },
+  { operation: "PUT /v2/firewalls/{firewall_id}", scopes: ["firewall:update"], answer: replace },
   {
     operation: "DELETE /v2/firewalls/{firewall_id}",
-    scope: "firewall:delete",
+    scopes: ["firewall:delete"],
     answer: (account, call) => {
       account.firewalls.delete(mustFind(account, call).id);
       return noContent;
@@ -68,7 +68,7 @@ function changes<T extends z.ZodType>(
 ): readonly Route[] {
   return (["POST", "DELETE"] as const).map((way) => ({
     operation: `${way} /v2/firewalls/{firewall_id}/${part}`,
-    scope: "firewall:update",
+    scopes: ["firewall:update"],
     answer: (account, call) => {
       const firewall = mustFind(account, call);
       const body = parsed(schema, call.body);

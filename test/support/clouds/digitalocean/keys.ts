@@ -10,18 +10,18 @@ import type { Account, Key } from "./state.ts";
 export const keyRoutes: readonly Route[] = [
   {
     operation: "GET /v2/account/keys",
-    scope: "ssh_key:read",
+    scopes: ["ssh_key:read"],
     answer: ({ keys }, call) => paged(call, "ssh_keys", { all: keys.values(), render: renderKey }),
   },
-  { operation: "POST /v2/account/keys", scope: "ssh_key:create", answer: create },
+  { operation: "POST /v2/account/keys", scopes: ["ssh_key:create"], answer: create },
   {
     operation: "GET /v2/account/keys/{ssh_key_identifier}",
-    scope: "ssh_key:read",
+    scopes: ["ssh_key:read"],
     answer: (account, call) => ok({ ssh_key: renderKey(mustFind(account, call)) }),
   },
   {
     operation: "PUT /v2/account/keys/{ssh_key_identifier}",
-    scope: "ssh_key:update",
+    scopes: ["ssh_key:update"],
     answer: (account, call) => {
       const key = mustFind(account, call);
       key.name = parsed(z.object({ name: z.string().min(1) }), call.body).name;
@@ -30,7 +30,7 @@ export const keyRoutes: readonly Route[] = [
   },
   {
     operation: "DELETE /v2/account/keys/{ssh_key_identifier}",
-    scope: "ssh_key:delete",
+    scopes: ["ssh_key:delete"],
     answer: (account, call) => {
       account.keys.delete(mustFind(account, call).id);
       return noContent;

@@ -7,7 +7,7 @@ import { parameter, type Route } from "./route.ts";
 export const listRoutes: readonly Route[] = [
   {
     operation: "GET /v2/account",
-    scope: "account:read",
+    scopes: ["account:read"],
     answer: ({ email, dropletLimit }) =>
       ok({
         account: {
@@ -19,17 +19,17 @@ export const listRoutes: readonly Route[] = [
   },
   {
     operation: "GET /v2/sizes",
-    scope: "sizes:read",
+    scopes: ["sizes:read", "regions:read"],
     answer: (_, call) => paged(call, "sizes", { all: sizes, render: renderSize }),
   },
   {
     operation: "GET /v2/regions",
-    scope: "regions:read",
+    scopes: ["regions:read"],
     answer: (_, call) => paged(call, "regions", { all: regions, render: renderRegion }),
   },
   {
     operation: "GET /v2/images",
-    scope: "image:read",
+    scopes: ["image:read"],
     answer: (_, call) => {
       const type = call.query.get("type");
       const isOwn = call.query.get("private") === "true" || call.query.has("tag_name");
@@ -39,7 +39,7 @@ export const listRoutes: readonly Route[] = [
   },
   {
     operation: "GET /v2/images/{image_id}",
-    scope: "image:read",
+    scopes: ["image:read"],
     answer: (_, call) => {
       const image = findImage(parameter(call, "image_id"));
       if (!image) throw notFound();

@@ -5,8 +5,8 @@ import type { Account } from "./state.ts";
 export interface Route {
   /** As the API's reference writes it: `GET /v2/droplets/{droplet_id}`. */
   readonly operation: string;
-  /** The scope that a token needs for it. */
-  readonly scope: string;
+  /** The scopes that a token needs for it. */
+  readonly scopes: readonly string[];
   /** Does it. @throws Refusal */
   answer(account: Account, call: Call): Reply;
 }

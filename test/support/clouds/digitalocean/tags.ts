@@ -9,13 +9,13 @@ import type { Account } from "./state.ts";
 export const tagRoutes: readonly Route[] = [
   {
     operation: "GET /v2/tags",
-    scope: "tag:read",
+    scopes: ["tag:read"],
     answer: ({ tags }, call) =>
       paged(call, "tags", { all: tags.values(), render: (tag) => renderTag(baseOf(call), tag) }),
   },
   {
     operation: "POST /v2/tags",
-    scope: "tag:create",
+    scopes: ["tag:create"],
     answer: (account, call) => {
       const { name } = parsed(z.object({ name: z.string() }), call.body);
       if (!isTagName(name)) return badName(name);
@@ -24,12 +24,12 @@ export const tagRoutes: readonly Route[] = [
   },
   {
     operation: "GET /v2/tags/{tag_id}",
-    scope: "tag:read",
+    scopes: ["tag:read"],
     answer: (account, call) => ok({ tag: renderTag(baseOf(call), mustFind(account, call)) }),
   },
   {
     operation: "DELETE /v2/tags/{tag_id}",
-    scope: "tag:delete",
+    scopes: ["tag:delete"],
     answer: (account, call) => {
       const { name } = mustFind(account, call);
       account.tags.delete(name.toLowerCase());
@@ -40,7 +40,7 @@ export const tagRoutes: readonly Route[] = [
   },
   {
     operation: "POST /v2/tags/{tag_id}/resources",
-    scope: "tag:create",
+    scopes: ["tag:create"],
     answer: (account, call) => {
       const { droplets } = mustFind(account, call);
       for (const id of dropletsIn(account, call)) droplets.add(id);
@@ -49,7 +49,7 @@ export const tagRoutes: readonly Route[] = [
   },
   {
     operation: "DELETE /v2/tags/{tag_id}/resources",
-    scope: "tag:delete",
+    scopes: ["tag:delete"],
     answer: (account, call) => {
       const { droplets } = mustFind(account, call);
       for (const id of dropletsIn(account, call)) droplets.delete(id);

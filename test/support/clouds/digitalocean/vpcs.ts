@@ -11,22 +11,22 @@ import { type Account, nextUuid, timestamp, type Vpc } from "./state.ts";
 export const vpcRoutes: readonly Route[] = [
   {
     operation: "GET /v2/vpcs",
-    scope: "vpc:read",
+    scopes: ["vpc:read"],
     answer: (account, call) =>
       paged(call, "vpcs", { all: account.vpcs.values(), render: (vpc) => renderVpc(account, vpc) }),
   },
-  { operation: "POST /v2/vpcs", scope: "vpc:create", answer: create },
+  { operation: "POST /v2/vpcs", scopes: ["vpc:create"], answer: create },
   {
     operation: "GET /v2/vpcs/{vpc_id}",
-    scope: "vpc:read",
+    scopes: ["vpc:read"],
     answer: (account, call) => ok({ vpc: renderVpc(account, mustFind(account, call)) }),
   },
-  { operation: "PUT /v2/vpcs/{vpc_id}", scope: "vpc:update", answer: update },
-  { operation: "PATCH /v2/vpcs/{vpc_id}", scope: "vpc:update", answer: update },
-  { operation: "DELETE /v2/vpcs/{vpc_id}", scope: "vpc:delete", answer: remove },
+  { operation: "PUT /v2/vpcs/{vpc_id}", scopes: ["vpc:update"], answer: update },
+  { operation: "PATCH /v2/vpcs/{vpc_id}", scopes: ["vpc:update"], answer: update },
+  { operation: "DELETE /v2/vpcs/{vpc_id}", scopes: ["vpc:delete"], answer: remove },
   {
     operation: "GET /v2/vpcs/{vpc_id}/members",
-    scope: "vpc:read",
+    scopes: ["vpc:read"],
     answer: (account, call) => {
       const type = call.query.get("resource_type") ?? "droplet";
       const members = type === "droplet" ? membersOf(account, mustFind(account, call)) : [];
