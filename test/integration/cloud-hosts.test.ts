@@ -21,7 +21,6 @@ const [hostKey, ownKey, operatorKey] = [generateKeyPair("host"), generateKeyPair
 
 const userData = `#cloud-config
 ssh_deletekeys: true
-ssh_genkeytypes: []
 ssh_keys:
   ed25519_private: |
 ${hostKey.privateKey.reveal().trimEnd().replace(/^/gm, "    ")}
