@@ -14,12 +14,15 @@ export class FakeClock implements Clock {
   /** Every `sleep` that was asked for, in milliseconds, in order. */
   readonly slept: number[] = [];
   readonly #startMs: number;
+  readonly #settle: () => Promise<void>;
   readonly #sleepers = new Set<Sleeper>();
   #elapsedMs = 0;
   #order = 0;
 
-  constructor(startMs = Date.UTC(2026, 0, 1)) {
+  /** `settle` lets everything that is ready run to where it waits for the clock; give another one if work waits for a network, too. */
+  constructor(startMs = Date.UTC(2026, 0, 1), settle = settleTurns) {
     this.#startMs = startMs;
+    this.#settle = settle;
   }
 
   /** How many sleeps are under way. */
@@ -56,10 +59,10 @@ export class FakeClock implements Clock {
   /** Runs time forward by `ms`: every sleep that ends within it ends in its turn, and what it wakes runs before the next. */
   async advance(ms: number): Promise<void> {
     const end = this.#elapsedMs + ms;
-    await settle();
+    await this.#settle();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#wake(next);
-      await settle();
+      await this.#settle();
     }
     this.#elapsedMs = end;
   }
@@ -71,12 +74,12 @@ export class FakeClock implements Clock {
       settled = true;
     });
     done.catch(() => {});
-    await settle();
+    await this.#settle();
     while (!settled) {
       const next = this.#next(Number.POSITIVE_INFINITY);
       if (next === undefined) throw new Error("the work under test waits for something other than the clock");
       this.#wake(next);
-      await settle();
+      await this.#settle();
     }
     return done;
   }
@@ -94,6 +97,6 @@ export class FakeClock implements Clock {
 }
 
 /** Lets everything that is ready run: promise jobs, and what waits for the event loop's next turn. */
-async function settle(): Promise<void> {
+async function settleTurns(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -91,10 +91,12 @@ function isBooting(outcome: unknown): boolean {
   return outcome instanceof Error && /refused|reset|No route|booting up|closed by|timed out/.test(outcome.message);
 }
 
-async function traces(words: readonly string[]): Promise<readonly string[]> {
+/** Everything on this host that mentions one of these words: links, namespaces, mounts, cgroups, rules, routes, processes, files. */
+export async function traces(words: readonly string[]): Promise<readonly string[]> {
   const commands: readonly (readonly [string, ...string[]])[] = [
     ["ip", "-brief", "link"],
     ["ip", "netns", "list"],
+    ["ip", "route"],
     ["iptables-save"],
     ["ps", "-eo", "args"],
     ["find", "/sys/fs/cgroup", "-maxdepth", "4", "-type", "d"],
