@@ -21,6 +21,7 @@ const HOMES: Readonly<Record<string, string>> = {
   yaml: "cluster/spec/",
   commander: "cli/",
   listr2: "cli/",
+  "digitalocean-js": "providers/digitalocean/client.ts",
 };
 
 /** Modules and globals by which the outside world comes in. */

@@ -46,7 +46,8 @@ async function wantedMakes(context: ClusterContext): Promise<ReadonlyMap<string,
   const makes = context.spec.machines.map(async (machine) => {
     const { plugin } = await context.fleet.open(machine.provider);
     const { image, region, defaultSize } = plugin.describe(optionsOf(context, machine));
-    return [machine.name, { image, region, size: machine.size ?? defaultSize }] as const;
+    const size = machine.size === undefined ? defaultSize : (plugin.sizeOf?.(machine.size) ?? machine.size);
+    return [machine.name, { image, region, size }] as const;
   });
   return new Map(await Promise.all(makes));
 }

@@ -248,6 +248,8 @@ export interface ProviderPlugin {
   readonly policy?: string;
   /** The schema of the provider's block in the cluster file (a zod schema). */
   readonly options: import("zod").ZodType;
+  /** What a size in the file is called by the provider itself, where the file may write it in another way. */
+  sizeOf?(size: string): string;
   /** The image that a request with these options asks for, and the size where none is given; for the plan and for `ls`. */
   describe(options: unknown): { readonly image: string; readonly region: string; readonly defaultSize: string };
   open(context: ProviderContext): Promise<Provider>;

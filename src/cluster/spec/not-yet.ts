@@ -2,7 +2,7 @@ import { entriesOf, formatPath, type Path, placeOf, problemAt, type Tree } from 
 import type { SpecProblem } from "./types.ts";
 
 /** Providers that the format knows and this version does not have. */
-export const providersNotYet: readonly string[] = ["digitalocean", "aws", "azure", "ssh"];
+export const providersNotYet: readonly string[] = ["aws", "azure", "ssh"];
 
 interface NotYet {
   /** Keys from the top; `*` stands for any. */
@@ -23,7 +23,7 @@ const NOT_YET: readonly NotYet[] = [
   { path: ["groups", "*", "hosts"], says: "hosts that exist already" },
   { path: ["provider"], values: providersNotYet, says: "the provider {value}; use local" },
   { path: ["groups", "*", "provider"], values: providersNotYet, says: "the provider {value}; use local" },
-  ...["digitalocean", "aws", "azure"].map((name) => ({ path: [name], says: `the provider ${name}; use local` })),
+  ...["aws", "azure"].map((name) => ({ path: [name], says: `the provider ${name}; use local` })),
 ];
 
 /** Every key or value of a tree that waits for a later version; `paths` are those keys as {@link formatPath} writes them. */

@@ -1,0 +1,42 @@
+import type { Clock } from "../../util/clock.ts";
+import { BeltError } from "../../util/errors.ts";
+import { Secret } from "../../util/secret.ts";
+import type { ProviderContext } from "../provider.ts";
+import { type Client, openClient } from "./client.ts";
+import { tokenVariable } from "./errors.ts";
+import { Inventory } from "./inventory.ts";
+import type { Fetch } from "./transport.ts";
+
+/** What every part of the provider works with. */
+export interface Cloud {
+  readonly client: Client;
+  readonly inventory: Inventory;
+  readonly clock: Clock;
+  readonly env: ProviderContext["env"];
+}
+
+/** The variable that moves the API elsewhere, for a proxy. */
+const endpointVariable = "BELT_DIGITALOCEAN_ENDPOINT";
+
+/** The cloud with the token and the endpoint of the environment. Nothing is called; what is missing is told by the first call. */
+export function openCloud({ clock, random, env }: ProviderContext, fetch: Fetch): Cloud {
+  const token = (env[tokenVariable] ?? "").trim();
+  const client = openClient({
+    ...{ clock, random, fetch, endpoint: endpointIn(env) },
+    token: token === "" ? undefined : new Secret(token),
+  });
+  return { client, clock, env, inventory: new Inventory(client, clock) };
+}
+
+/** @throws BeltError `usage.invalid` for what is no URL, or would send the token in the clear. */
+function endpointIn(env: ProviderContext["env"]): string {
+  const text = env[endpointVariable] ?? "";
+  if (text === "") return "https://api.digitalocean.com";
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isSafe =
+    url?.protocol === "https:" || (url?.protocol === "http:" && /^(127\.|localhost$|\[::1\]$)/.test(url.hostname));
+  if (isSafe && url.username === "") return text.replace(/\/+$/, "").replace(/\/v2$/, "");
+  throw new BeltError("usage.invalid", `${endpointVariable} is no URL that begins with https://`, {
+    hint: `Unset it, or: export ${endpointVariable}=https://proxy.example.com`,
+  });
+}
