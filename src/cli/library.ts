@@ -29,6 +29,8 @@ export interface Library {
   /** @throws BeltError `usage.invalid` for an unknown template. */
   templateText(name: string): Promise<string>;
   providers(): Promise<readonly string[]>;
+  /** The least that a provider's credentials must allow; `undefined` for one that takes none. @throws BeltError `usage.invalid` for no provider. */
+  policy(provider: string): Promise<string | undefined>;
   /** The JSON Schema of the cluster file. */
   schema(): Promise<unknown>;
   /** Opens the images of a provider that makes its own. @throws BeltError `usage.invalid` for one that does not. */

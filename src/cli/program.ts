@@ -75,6 +75,7 @@ export const program: readonly Entry[] = [
   { name: "template ls", heading: "Help and upkeep", summary: "List the built-in templates", load: async () => (await import("./commands/template-ls.ts")).templateLs },
   { name: "template show", heading: "Help and upkeep", summary: "Print a built-in template", load: async () => (await import("./commands/template-show.ts")).templateShow },
   { name: "schema", heading: "Help and upkeep", summary: "Print the JSON Schema of the cluster file", load: async () => (await import("./commands/schema.ts")).schema },
+  { name: "policy", heading: "Help and upkeep", summary: "Print the least that a provider's credentials must allow", load: async () => (await import("./commands/policy.ts")).policy },
   { name: "doctor", heading: "Help and upkeep", summary: "Say what this host can do, and what is unknown", load: async () => (await import("./commands/doctor.ts")).doctor },
   { name: "lock show", heading: "Help and upkeep", summary: "Say who is changing the cluster", load: async () => (await import("./commands/lock.ts")).lockShow },
   { name: "lock break", heading: "Help and upkeep", summary: "Take the lock away from whoever holds it", load: async () => (await import("./commands/lock.ts")).lockBreak },

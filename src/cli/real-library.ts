@@ -62,6 +62,10 @@ export function realLibrary(surroundings: Surroundings, parts: () => Promise<Par
     },
     templateText: async (name) => (await (await import("../cluster/spec/templates.ts")).readTemplate(name)).text,
     providers: async () => Object.keys((await parts()).providers),
+    policy: async (provider) => {
+      const { loadPlugin } = await import("../cluster/fleet.ts");
+      return (await loadPlugin(provider, (await parts()).providers)).policy;
+    },
     schema: async () => {
       const { fullSchema } = await import("../cluster/load-spec.ts");
       return await fullSchema((await quietly()).providers);

@@ -14,7 +14,7 @@ export interface Verb {
   /** What belongs to another program: all words after `--`, or all words after the verb. */
   readonly rest?: "after-dashes" | "everything";
   /** What its arguments name, for completion. */
-  readonly completes?: "machines" | "clusters" | "templates" | "shells";
+  readonly completes?: "machines" | "clusters" | "templates" | "shells" | "providers";
   /** Runs it; resolves with the exit code. */
   run(call: Call, context: CliContext): Promise<number>;
 }

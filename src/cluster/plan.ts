@@ -72,7 +72,10 @@ function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed
     ...(role === undefined ? [] : [change("join", `to be a ${role} of the swarm`)]),
   ];
   const machine = view?.machine;
-  if (!machine) return [change("create", `group ${group} names it and it is not there`), ...enter];
+  if (!machine) {
+    const size = sizeWords(wanted, observed);
+    return [change("create", `group ${group} names it and it is not there${size}`), ...enter];
+  }
   switch (machine.state.kind) {
     case "creating":
       return [change("create", "its creation was not finished"), ...(view?.node ? [] : enter)];
@@ -94,6 +97,12 @@ function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed
       return view?.node ? updates(wanted, view.node, change) : enter;
     }
   }
+}
+
+/** What a size of the file is called by the provider, where that is another word. */
+function sizeWords({ name, size }: MachineSpec, { wanted }: Observed): string {
+  const called = wanted?.get(name)?.size;
+  return size === undefined || called === undefined || called === size ? "" : `; the size ${size} is ${called}`;
 }
 
 function updates(wanted: NodeSpec, node: SwarmNode, change: MakeChange): readonly Change[] {

@@ -44,7 +44,8 @@ export async function resize(
   const { file } = wanted;
   const observed = await observe(context, true, signal);
   const targets = pickViews(wanted.names, observed.machines);
-  const inTurn = (await stoppedFor(context, targets)).filter((view) => !isDone(view, wanted.size));
+  const sizes = await sizesCalled(context, targets, wanted.size);
+  const inTurn = (await stoppedFor(context, targets)).filter((view) => !isDone(view, sizes));
   const whole = areAll(targets, observed);
   enforce(judgeChange("resize", whole ? targets : inTurn, observed), wanted.acceptNoSpare);
   await guardVolumes(context, { observed, targets: inTurn }, wanted, signal);
@@ -54,7 +55,7 @@ export async function resize(
   const tally = new Tally(context);
   if (file && file.change.before !== file.change.after) tally.changed = true;
   const live = targets.filter((view) => !inTurn.includes(view));
-  await resizeAll(context, { wanted, tally, inTurn, live, whole }, signal);
+  await resizeAll(context, { wanted, sizes, tally, inTurn, live, whole }, signal);
   signal.throwIfAborted();
   const failed = new Set(tally.failures.map(({ machine }) => machine));
   const done = targets.filter(({ name }) => !failed.has(name)).map(({ machine }) => machine);
@@ -72,14 +73,27 @@ export async function judgeResize(
   return judgeChange("resize", areAll(present, observed) ? present : await stoppedFor(context, present), observed);
 }
 
+/** What each provider calls the size that is wanted. */
+type Sizes = ReadonlyMap<string, string>;
+
 interface Work {
   readonly wanted: Resizing;
+  readonly sizes: Sizes;
   readonly tally: Tally;
   /** Those that are off for a moment, one after the other. */
   readonly inTurn: readonly PresentView[];
   readonly live: readonly PresentView[];
   /** Whether these are all machines of the cluster. */
   readonly whole: boolean;
+}
+
+async function sizesCalled(context: ClusterContext, views: readonly PresentView[], size: string): Promise<Sizes> {
+  const names = [...new Set(views.map(({ machine }) => machine.provider))];
+  const called = names.map(async (name) => {
+    const { plugin } = await context.fleet.open(name);
+    return [name, plugin.sizeOf?.(size) ?? size] as const;
+  });
+  return new Map(await Promise.all(called));
 }
 
 /** Failures go to the tally. After the first one of those that are stopped no other is touched: it was agreed to on other terms. */
@@ -96,15 +110,16 @@ async function resizeAll(context: ClusterContext, work: Work, signal: AbortSigna
 async function resizeOne(
   context: ClusterContext,
   view: PresentView,
-  { wanted, whole }: Pick<Work, "wanted" | "whole">,
+  { wanted, sizes, whole }: Pick<Work, "wanted" | "sizes" | "whole">,
   signal: AbortSignal,
 ): Promise<PhaseResult> {
   const { machine, name } = view;
-  if (isDone(view, wanted.size)) return { effect: "unchanged", detail: `is ${wanted.size} already` };
+  const size = sizes.get(machine.provider) ?? wanted.size;
+  if (isDone(view, sizes)) return { effect: "unchanged", detail: `is ${size} already` };
   const control = await controlOf(context, machine.provider);
   const change = async (): Promise<void> => {
-    if (machine.size !== wanted.size)
-      await context.journal.around("resize", name, () => control.resize(machine, wanted.size, signal));
+    if (machine.size !== size)
+      await context.journal.around("resize", name, () => control.resize(machine, size, signal));
   };
   const changeAndStart = async (): Promise<void> => {
     await change();
@@ -112,12 +127,12 @@ async function resizeOne(
   };
   if (!control.restarts || !isInService(view)) await change();
   else await aside(context, view, { leniency: wanted, change: "resize", whole, work: changeAndStart }, signal);
-  return { effect: "changed", detail: `is ${wanted.size}` };
+  return { effect: "changed", detail: `is ${size}` };
 }
 
 /** Whether nothing is left to do: an earlier command may have given the size and not put the node back. */
-function isDone({ machine, node }: PresentView, size: string): boolean {
-  return machine.size === size && !(node && wasPutAside(node));
+function isDone({ machine, node }: PresentView, sizes: Sizes): boolean {
+  return machine.size === sizes.get(machine.provider) && !(node && wasPutAside(node));
 }
 
 /** Whether a machine runs, or would if an earlier command had not been ended while it was off. */

@@ -128,6 +128,7 @@ export function fakeLibrary(change: Partial<Library> = {}): Library {
     ],
     templateText: unscripted("templateText"),
     providers: async () => ["local"],
+    policy: unscripted("policy"),
     schema: async () => ({ type: "object" }),
     openImages: unscripted("openImages"),
     ...change,

@@ -53,6 +53,8 @@ async function namesFor(context: CliContext, verb: Verb, clusterName: string | u
       return (await context.library.templates()).map((template) => template.name);
     case "shells":
       return completionShells;
+    case "providers":
+      return await context.library.providers();
     default:
       return [];
   }

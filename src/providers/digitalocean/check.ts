@@ -21,7 +21,8 @@ const slugsHint = "https://slugs.do-api.dev lists what there is.";
 
 /** Everything that would refuse, before anything is made: the token, the account's limit, regions, sizes, images, user data. */
 export async function findProblems(cloud: Cloud, spec: ProviderSpec, signal: AbortSignal): Promise<readonly Problem[]> {
-  const blocks = distinct(spec.requests.length > 0 ? spec.requests.map(({ options }) => options) : [spec.options]);
+  const all = spec.requests.length > 0 ? spec.requests.map(({ options }) => options) : [spec.options];
+  const blocks = distinct(all.map(optionsOf));
   const local = distinct(blocks.flatMap((options) => userDataProblems(options, cloud.env)));
   try {
     const world = await look(cloud, blocks, signal);
@@ -131,7 +132,6 @@ function imageProblems({ images, sizes }: World, request: PlannedMachine): reado
   ];
 }
 
-function distinct<T>(items: readonly T[]): T extends Problem ? readonly Problem[] : readonly DigitaloceanOptions[];
-function distinct(items: readonly unknown[]): readonly unknown[] {
+function distinct<T>(items: readonly T[]): readonly T[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 }

@@ -9,20 +9,23 @@ import { compressNames } from "../../../src/util/ranges.ts";
 
 const templates = await listTemplates();
 
+/** What templates of clouds want to be told. */
+const env = { OPERATORS: "203.0.113.7/32" };
+
 async function specOf(text: string): Promise<ClusterSpec> {
-  const parsed = await parseSpec({ file: "template", text, env: {}, sets: [], providers });
+  const parsed = await parseSpec({ file: "template", text, env, sets: [], providers });
   if (parsed.kind === "spec") return parsed.spec;
   throw new Error(formatProblems(parsed.problems));
 }
 
 test("there are templates, in the package's own folder", () => {
-  expect(templates.map(({ name }) => name)).toEqual(["ha", "quickstart"]);
+  expect(templates.map(({ name }) => name)).toEqual(["do-small", "ha", "quickstart", "swarm2k"]);
   expect(templatesFolder).toMatch(/templates$/);
 });
 
 describe.each(templates)("the template $name", ({ name, description, text }) => {
   test("is valid without warnings, and carries its own name", async () => {
-    const parsed = await parseSpec({ file: name, text, env: {}, sets: [], providers });
+    const parsed = await parseSpec({ file: name, text, env, sets: [], providers });
     expect(parsed).toMatchObject({ kind: "spec", warnings: [], spec: { name } });
   });
 
@@ -57,9 +60,44 @@ test("ha is three managers and five workers", async () => {
   expect([named("manager"), named("worker")]).toEqual(["mg[1:3]", "node[1:5]"]);
 });
 
+test("do-small is one manager and two workers that publish the web", async () => {
+  const { machines, firewall } = await specOf((await readTemplate("do-small")).text);
+  expect(machines.map(({ name, role, provider }) => `${name} ${role} ${provider}`)).toEqual([
+    "mg1 manager digitalocean",
+    "node1 worker digitalocean",
+    "node2 worker digitalocean",
+  ]);
+  expect(firewall?.operators).toEqual(["203.0.113.7/32"]);
+  expect(firewall?.publish.map(({ from, sources }) => `${from} ${sources}`)).toEqual(["80 0.0.0.0/0", "443 0.0.0.0/0"]);
+});
+
+test("swarm2k is three drained managers of eight processors and 2,300 small nodes", async () => {
+  const { machines, limits, swarm, providerOptions } = await specOf((await readTemplate("swarm2k")).text);
+  const of = (role: string) => machines.filter((machine) => machine.role === role);
+  expect(of("manager").map(({ name, size, availability }) => `${name} ${size} ${availability}`)).toEqual([
+    "mg1 s-8vcpu-16gb drain",
+    "mg2 s-8vcpu-16gb drain",
+    "mg3 s-8vcpu-16gb drain",
+  ]);
+  expect(compressNames(of("worker").map(({ name }) => name))).toBe("node[1:2300]");
+  expect(limits.maxMachines).toBeGreaterThanOrEqual(machines.length);
+  // The ingress network has an address for every node.
+  expect(Math.min(...swarm.addressPools.map(({ size }) => 2 ** (32 - size)))).toBeGreaterThan(machines.length + 2);
+  expect(JSON.stringify(providerOptions["digitalocean"])).toContain("net.ipv4.neigh.default.gc_thresh3");
+});
+
+test.each(["do-small", "swarm2k"])("%s asks who the operators are", async (name) => {
+  const { text } = await readTemplate(name);
+  const parsed = await parseSpec({ file: name, text, env: {}, sets: [], providers });
+  if (parsed.kind === "spec") throw new Error("it was taken without operators");
+  expect(parsed.problems.map(({ key, message }) => `${key}: ${message}`)).toEqual([
+    "firewall.operators[0]: OPERATORS is not set: export it, give --set OPERATORS=…, or write ${OPERATORS:-default}",
+  ]);
+});
+
 test.each([
   ["quikstart", "did you mean quickstart?"],
-  ["../package", "there is ha, quickstart"],
+  ["../package", "there is do-small, ha, quickstart, swarm2k"],
 ])("there is no template %s", async (name, hint) => {
   await expect(readTemplate(name)).rejects.toMatchObject({ code: "usage.invalid", hint });
 });
