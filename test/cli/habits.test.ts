@@ -26,7 +26,7 @@ const config = ["-q", "-F", "/home/me/.belt/shop/ssh_config"];
 describe("belt policy", () => {
   const policy = async (provider: string) => (provider === "cloud" ? "vm:create # make machines\n" : undefined);
 
-  test("prints what a provider's credentials must allow, as text and as JSON", async () => {
+  it("prints what a provider's credentials must allow, as text and as JSON", async () => {
     expect(await belt(["policy", "cloud"], { library: { policy } })).toMatchObject({
       code: 0,
       stdout: "vm:create # make machines\n",
@@ -35,7 +35,7 @@ describe("belt policy", () => {
     expect(JSON.parse(stdout)).toMatchObject({ provider: "cloud", policy: "vm:create # make machines\n" });
   });
 
-  test("says that a provider takes no credentials", async () => {
+  it("says that a provider takes no credentials", async () => {
     const { code, stderr } = await belt(["policy", "local"], { library: { policy } });
     expect(code).toBe(2);
     expect(stderr).toContain("the provider local takes no credentials");

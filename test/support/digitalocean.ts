@@ -18,6 +18,7 @@ import {
 } from "./clouds/digitalocean/fake-digitalocean.ts";
 import { type NetworkClock, openNetworkClock } from "./clouds/network-clock.ts";
 import { aProviderSpec, plannedFrom } from "./provider-spec.ts";
+import { aMachine } from "./world.ts";
 
 /** The key that logs in to every droplet of a test, and the host key that they show. */
 export const [operatorKey, hostKey]: readonly [KeyPair, KeyPair] = [
@@ -46,10 +47,10 @@ export interface RigOptions extends Partial<Omit<DigitalOceanOptions, "clock">> 
 
 /** Opens a fake cloud and a provider on it. */
 export async function openCloudRig({ env, ...options }: RigOptions = {}): Promise<CloudRig> {
-  await import("digitalocean-js/src/lib/digitalocean.js"); // reading it from the disk takes no virtual time
   const network = openNetworkClock();
   const fake = await startDigitalOcean({ clock: network.clock, dropletLimit: 5000, ...options });
   network.watch(fake);
+  await loadSdk(fake, network.clock);
   const reopen = () => openOn(fake, network.clock, env);
   return {
     ...{ fake, network, provider: await reopen(), reopen },
@@ -59,6 +60,13 @@ export async function openCloudRig({ env, ...options }: RigOptions = {}): Promis
       network[Symbol.dispose]();
     },
   };
+}
+
+/** Reading the SDK from the disk takes no virtual time, so it is done before: by a change that changes nothing. */
+async function loadSdk(fake: FakeDigitalOcean, clock: Clock): Promise<void> {
+  const provider = await openOn(fake, clock, { DIGITALOCEAN_ACCESS_TOKEN: "of-nobody" });
+  await provider.remove([aMachine("nobody")], signal).catch(() => {});
+  fake.ledger.clear();
 }
 
 /** Opens the provider on a fake cloud. */

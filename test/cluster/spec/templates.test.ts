@@ -91,7 +91,7 @@ test.each(["do-small", "swarm2k"])("%s asks who the operators are", async (name)
   const parsed = await parseSpec({ file: name, text, env: {}, sets: [], providers });
   if (parsed.kind === "spec") throw new Error("it was taken without operators");
   expect(parsed.problems.map(({ key, message }) => `${key}: ${message}`)).toEqual([
-    "firewall.operators[0]: OPERATORS is not set: export it, give --set OPERATORS=…, or write ${OPERATORS:-default}",
+    expect.stringMatching(/^firewall\.operators.*: OPERATORS is not set: export it, give --set OPERATORS=…/),
   ]);
 });
 
