@@ -57,8 +57,9 @@ export async function orderDroplets(
   order: DropletOrder,
   signal: AbortSignal,
 ): Promise<readonly Droplet[]> {
-  const about = { doing: `make ${compressNames(order.names)}`, scope: "droplet:create" };
   const { names, ssh_keys, tags, ...rest } = order;
+  const what = `${compressNames(names)} (${order.size}, ${order.image}, ${order.region})`;
+  const about = { doing: `make ${what}`, scope: "droplet:create" };
   const body = { ...rest, names: [...names], ssh_keys: [...ssh_keys], tags: [...tags] };
   return await client.change(z.array(dropletSchema), (sdk) => sdk.droplets.createMultipleDroplets(body), about, signal);
 }

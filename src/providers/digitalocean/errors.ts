@@ -13,6 +13,7 @@ export interface About {
 }
 
 const tokenPage = "https://cloud.digitalocean.com/account/api/tokens";
+const otherHint = "Correct what it names in the cluster file, then run the same command again.";
 const statusHint = "See https://status.digitalocean.com, then run the same command again.";
 
 /** The error for a token that nobody gave. */
@@ -50,7 +51,7 @@ function words(fault: Fault, about: About): Words {
     case "lost":
       return {
         code: "provider.unavailable",
-        message: `DigitalOcean did not say whether it could ${doing}: ${fault.reason}`,
+        message: `DigitalOcean did not answer when it was asked to ${doing}: ${fault.reason}`,
         hint: "Run the same command again: it looks at what is there before it asks for anything.",
         retryable: true,
       };
@@ -177,7 +178,7 @@ function wordsOfRefusal(fault: Answer, { doing }: About): Words {
   return {
     code: "provider.refused",
     message: `DigitalOcean did not ${doing}: ${said} (status ${fault.status})`,
-    hint: fault.status === 404 ? "Somebody may have removed it: belt refresh lists what is there." : statusHint,
+    hint: fault.status === 404 ? "Somebody may have removed it: belt refresh lists what is there." : otherHint,
   };
 }
 

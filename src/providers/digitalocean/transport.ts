@@ -104,7 +104,8 @@ export class Transport {
     }
     if (status >= 300 && status < 400) return { kind: "unreadable", reason: `it points elsewhere (status ${status})` };
     const { id, message, requestId } = describeRefusal(body.kind === "json" ? body.value : undefined, headers);
-    return { kind: "answer", status, id, message: scrub(message, token), requestId, waitMs };
+    const clean = { id: scrub(id, token), message: scrub(message, token) };
+    return { kind: "answer", status, ...clean, requestId: requestId && scrub(requestId, token), waitMs };
   }
 
   /** When to come again: `retry-after` in seconds, or `ratelimit-reset` in seconds since the epoch where nothing remains. */
@@ -169,10 +170,10 @@ function describeRefusal(body: unknown, headers: Headers): { id: string; message
 const neverConnected = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$|CERT|TLS/;
 
 function networkFault(error: unknown, endpoint: string): Fault {
-  const code = codeOf(error) ?? "the connection broke";
+  const code = codeOf(error) ?? "for no known reason";
   return neverConnected.test(code)
     ? { kind: "unreached", reason: `${endpoint} (${code})` }
-    : { kind: "lost", reason: code };
+    : { kind: "lost", reason: `the connection broke (${code})` };
 }
 
 /** The code of an error of `fetch`, which is that of its cause; several addresses fail with several. */

@@ -40,9 +40,13 @@ export function buildUserData({ hostKey, own, containersReachMetadata }: UserDat
   const text = `${head}${parts.map((part) => `--${boundary}\n${part}\n`).join("")}--${boundary}--\n`;
   const bytes = Buffer.byteLength(text);
   if (bytes <= mostBytes) return text;
-  throw new BeltError("usage.invalid", `the user data is ${bytes} bytes, and DigitalOcean takes ${mostBytes}`, {
-    hint: "Shorten digitalocean.userData; a script of it may fetch the rest.",
-  });
+  throw new BeltError(
+    "usage.invalid",
+    `the user data of the droplets is ${bytes} bytes long, and DigitalOcean takes ${mostBytes}`,
+    {
+      hint: "Shorten digitalocean.userData; a script of it may fetch the rest.",
+    },
+  );
 }
 
 /** A MIME document becomes a part as it is; of everything else cloud-init tells the kind by its first line. */

@@ -77,7 +77,7 @@ const cases: Readonly<Record<string, Case>> = {
       await openOn({ url: "http://proxy.example.com" }, systemClock);
     },
   },
-  unreachable: { options: { env: { BELT_DIGITALOCEAN_ENDPOINT: "http://127.0.0.1:9" } }, work: list },
+  unreachable: { options: { env: { BELT_DIGITALOCEAN_ENDPOINT: "http://127.0.0.1:2" } }, work: list },
   "droplet-limit": { options: { dropletLimit: 3 }, work: make },
   "size-unknown": { work: makeOf({}, "s-0vcpu-0gb") },
   "size-elsewhere": { work: makeOf({ region: "sgp1" }, "c-32") },
