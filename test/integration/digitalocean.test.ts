@@ -40,9 +40,6 @@ describe("a real machine made by the provider digitalocean", () => {
     provider = await openOn(cloud, systemClock);
     await provider.shared?.ensure(specOf([request]), signal);
     machinesIn(await provider.create([request], signal));
-    await expect.poll(async () => (await listed())?.state.kind, { timeout: 60_000 }).toBe("running");
-    machine = (await listed()) ?? machine;
-    await writeFile(path.join(folder.path, "known"), `${machine.publicAddress} ${hostKey.publicKey}\n`);
   });
   afterAll(async () => {
     await cloud[Symbol.asyncDispose]();
@@ -63,6 +60,13 @@ describe("a real machine made by the provider digitalocean", () => {
       await systemClock.sleep(200, signal);
     }
   };
+
+  it("is listed with its addresses soon after it was ordered", async () => {
+    await expect.poll(async () => (await listed())?.state.kind, { timeout: 60_000 }).toBe("running");
+    machine = (await listed()) ?? machine;
+    await writeFile(path.join(folder.path, "known"), `${machine.publicAddress} ${hostKey.publicKey}\n`);
+    expect([machine.publicAddress, machine.privateAddress]).not.toContain(undefined);
+  });
 
   it("answers with the host key of the call and has no other, whatever the user's part says", async () => {
     expect(await ssh("cloud-init", "status", "--wait")).toMatch(/status: done/);
