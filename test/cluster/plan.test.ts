@@ -26,6 +26,14 @@ function planFor(wanted: MachineSpec, seen: MachineView): readonly string[] {
 
 const settled = { "belt.machine": "m-node1", "belt.availability": "active", "belt.labels": "disk", disk: "ssd" };
 
+it("says what a provider calls a size that the file writes in another way", () => {
+  const make = { image: "debian-13", region: "nyc3", size: "s-1vcpu-2gb" };
+  const seen: Observed = { ...observed([view("node1")]), wanted: new Map([["node1", make]]) };
+  const reasonFor = (size: string) => plan(aSpec([aMachineSpec("node1", { size })]), seen)[0]?.reason;
+  expect(reasonFor("2gb")).toBe("group workers names it and it is not there; the size 2gb is s-1vcpu-2gb");
+  expect(reasonFor("s-1vcpu-2gb")).toBe("group workers names it and it is not there");
+});
+
 describe("the plan for a machine of the file", () => {
   const wanted = aMachineSpec("node1", { labels: { disk: "ssd" } });
   const way = ["bootstrap node1: engine and certificates (none)", "join node1: to be a worker of the swarm (none)"];

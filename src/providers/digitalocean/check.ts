@@ -7,7 +7,6 @@ import {
   findImage,
   type Image,
   listRegions,
-  listSizes,
   type Region,
   readAccount,
   type Size,
@@ -48,13 +47,17 @@ interface World {
 }
 
 /** One call for each kind of thing; the first one alone, so that a bad token is refused once. */
-async function look({ client }: Cloud, blocks: readonly DigitaloceanOptions[], signal: AbortSignal): Promise<World> {
+async function look(
+  { client, sizes: allSizes }: Cloud,
+  blocks: readonly DigitaloceanOptions[],
+  signal: AbortSignal,
+): Promise<World> {
   const account = await readAccount(client, signal);
   const names = [...new Set(blocks.map(({ image }) => image))];
   const [droplets, regions, sizes, images] = await Promise.all([
     countDroplets(client, signal),
     listRegions(client, signal),
-    listSizes(client, signal),
+    allSizes(signal),
     Promise.all(names.map(async (name) => [name, await findImage(client, name, signal)] as const)),
   ]);
   return { account, droplets, regions, sizes, images: new Map(images) };

@@ -2,6 +2,7 @@ import type { Clock } from "../../util/clock.ts";
 import { BeltError } from "../../util/errors.ts";
 import { Secret } from "../../util/secret.ts";
 import type { ProviderContext } from "../provider.ts";
+import { listSizes, type Size } from "./catalog.ts";
 import { type Client, openClient } from "./client.ts";
 import { tokenVariable } from "./errors.ts";
 import { Inventory } from "./inventory.ts";
@@ -13,6 +14,8 @@ export interface Cloud {
   readonly inventory: Inventory;
   readonly clock: Clock;
   readonly env: ProviderContext["env"];
+  /** All sizes that are sold, asked for once. */
+  sizes(signal: AbortSignal): Promise<readonly Size[]>;
 }
 
 /** The variable that moves the API elsewhere, for a proxy. */
@@ -25,7 +28,12 @@ export function openCloud({ clock, random, env }: ProviderContext, fetch: Fetch)
     ...{ clock, random, fetch, endpoint: endpointIn(env) },
     token: token === "" ? undefined : new Secret(token),
   });
-  return { client, clock, env, inventory: new Inventory(client, clock) };
+  let known: readonly Size[] | undefined;
+  const sizes = async (signal: AbortSignal): Promise<readonly Size[]> => {
+    known ??= await listSizes(client, signal);
+    return known;
+  };
+  return { client, clock, env, sizes, inventory: new Inventory(client, clock) };
 }
 
 /** @throws BeltError `usage.invalid` for what is no URL, or would send the token in the clear. */

@@ -117,6 +117,8 @@ describe("prices", () => {
     expect(rig.provider.prices?.currency).toBe("USD");
     const hourly = await rig.run(rig.provider.prices?.hourly(planned, signal) ?? Promise.resolve([]));
     expect(hourly).toEqual([0.00893, 0.07143, undefined]);
+    await rig.run(rig.provider.check(specOf([aDropletRequest("a")]), signal));
+    expect(rig.fake.ledger.calls("GET /v2/sizes")).toHaveLength(1); // check asks for the same list
   });
 });
 
