@@ -77,7 +77,7 @@ function accountProblems({ account, droplets }: World, wanted: number): readonly
   return [
     {
       message: `the account may have ${account.droplet_limit} droplets and has ${droplets}; ${wanted} more are wanted`,
-      hint: "Ask for a higher limit at https://cloud.digitalocean.com/account/team, or name fewer machines in the cluster file.",
+      hint: "Ask for a higher limit at https://cloud.digitalocean.com/account/team/droplet_limit_increase, or name fewer machines in the cluster file.",
     },
   ];
 }

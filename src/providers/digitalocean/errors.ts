@@ -115,7 +115,7 @@ const refusals: readonly Refusal[] = [
     says: /exceed your droplet limit/i,
     code: "provider.capacity",
     what: "the account's droplet limit does not allow that many",
-    hint: "Ask for a higher limit at https://cloud.digitalocean.com/account/team, or remove droplets that nobody needs.",
+    hint: "Ask for a higher limit at https://cloud.digitalocean.com/account/team/droplet_limit_increase, or remove droplets that nobody needs.",
   },
   {
     says: /pending event/i,
