@@ -115,7 +115,7 @@ export function optionsOf(
   return image === undefined ? options : { ...options, image };
 }
 
-/** What may have to be removed first goes by itself: it keeps nobody else waiting. */
+/** One bulk call makes machines that are alike. What may have to be removed first goes by itself: it keeps nobody else waiting. */
 function batchesOf(
   wanted: readonly WantedMachine[],
   taken: readonly Machine[],
@@ -124,10 +124,15 @@ function batchesOf(
   const names = new Set(taken.map(({ name }) => name));
   return [false, true].flatMap((isTaken) => {
     const some = wanted.filter(({ name }) => names.has(name) === isTaken);
-    return Array.from({ length: Math.ceil(some.length / size) }, (_, index) =>
-      some.slice(index * size, (index + 1) * size),
-    );
+    const alike = Map.groupBy(some, ({ group, size: own, image }) => JSON.stringify([group, own, image]));
+    return [...alike.values()].flatMap((machines) => chunks(machines, size));
   });
+}
+
+function chunks<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
 }
 
 async function createBatch(

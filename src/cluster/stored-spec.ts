@@ -24,6 +24,7 @@ const schema = z.object({
   firewall: z
     .object({
       operators: z.array(z.string()),
+      engineForMembers: z.boolean(),
       engineForOperators: z.boolean(),
       publish: z.array(
         z.object({

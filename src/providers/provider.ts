@@ -68,6 +68,8 @@ export interface Publication {
 export interface FirewallSpec {
   /** IPv4 networks in CIDR notation that may reach SSH, and the engine on 2376 where `engine.api` is `operators`. */
   readonly operators: readonly string[];
+  /** Whether the machines reach one another's engines on 2376. */
+  readonly engineForMembers: boolean;
   readonly engineForOperators: boolean;
   readonly publish: readonly Publication[];
 }

@@ -26,6 +26,7 @@ export function toSpec(file: ClusterFile, providerOptions: Readonly<Record<strin
 function firewallOf(file: ClusterFile, firewall: NonNullable<ClusterFile["firewall"]>): ClusterSpec["firewall"] {
   return {
     operators: firewall.operators,
+    engineForMembers: file.engine.api === "members" || file.engine.api === "operators",
     engineForOperators: file.engine.api === "operators",
     publish: firewall.publish.flatMap(({ ports, from, groups = Object.keys(file.groups) }) => {
       const sources = from === "any" ? [anywhere] : [from].flat();

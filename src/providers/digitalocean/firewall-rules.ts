@@ -31,18 +31,19 @@ const memberPorts = [
   ["udp", "4789"],
 ] as const;
 
-const nothingOpen: FirewallSpec = { operators: [], engineForOperators: false, publish: [] };
+const nothingOpen: FirewallSpec = { operators: [], engineForMembers: false, engineForOperators: false, publish: [] };
 
 /**
  * The firewalls of a cluster: one around all its machines, for the swarm, the operators and what all groups publish; and one
  * around each group that publishes more.
  */
 export function wantedFirewalls(spec: ProviderSpec): readonly WantedFirewall[] {
-  const { operators, engineForOperators, publish } = spec.firewall ?? nothingOpen;
+  const { operators, engineForMembers, engineForOperators, publish } = spec.firewall ?? nothingOpen;
   const tag = clusterTag(spec.clusterId);
   const isForAll = ({ groups }: Publication): boolean => spec.groups.every((group) => groups.includes(group));
   const common = [
     ...memberPorts.map(([protocol, ports]) => ({ protocol, ports, addresses: [], tags: [tag] })),
+    ...(engineForMembers ? [{ protocol: "tcp", ports: "2376", addresses: [], tags: [tag] } as const] : []),
     ...(operators.length === 0 ? [] : [openTcp("22", operators)]),
     ...(operators.length === 0 || !engineForOperators ? [] : [openTcp("2376", operators)]),
     ...publish.filter(isForAll).map(published),

@@ -18,6 +18,7 @@ describe("the firewall of a cluster file", () => {
     );
     expect(firewall).toEqual({
       operators: ["203.0.113.7/32"],
+      engineForMembers: true,
       engineForOperators: false,
       publish: [
         { protocol: "tcp", from: 80, to: 80, sources: ["0.0.0.0/0"], groups: ["workers"] },

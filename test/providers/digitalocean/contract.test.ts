@@ -19,6 +19,7 @@ import {
 const scopes = policy.split("\n").flatMap((line) => /^[a-z_]+:[a-z]+/.exec(line)?.[0] ?? []);
 const firewall: FirewallSpec = {
   operators: ["203.0.113.7/32"],
+  engineForMembers: true,
   engineForOperators: true,
   publish: [{ protocol: "tcp", from: 80, to: 80, sources: ["0.0.0.0/0"], groups: ["workers"] }],
 };

@@ -15,6 +15,7 @@ const nothing = { droplets: [], keys: [], tags: [], firewalls: [], vpcs: [] };
 const requests = [aDropletRequest("mg1", { group: "managers" }), aDropletRequest("node1")];
 const firewall: FirewallSpec = {
   operators: ["203.0.113.7/32"],
+  engineForMembers: true,
   engineForOperators: true,
   publish: [
     { protocol: "tcp", from: 80, to: 80, sources: ["0.0.0.0/0"], groups: ["managers", "workers"] },
@@ -54,8 +55,9 @@ describe("what machines share", () => {
       "open 7946/tcp to the cluster's machines on all machines",
       "open 7946/udp to the cluster's machines on all machines",
       "open 4789/udp to the cluster's machines on all machines",
-      "open 22/tcp to 203.0.113.7/32 on all machines",
       "open 2376/tcp to 203.0.113.7/32 on all machines",
+      "open 2376/tcp to the cluster's machines on all machines",
+      "open 22/tcp to 203.0.113.7/32 on all machines",
       "open 80/tcp to any on all machines",
       "open 8000-8010/udp to 192.0.2.0/24 on workers",
       "open 8000-8010/udp to 198.51.100.0/24 on workers",
@@ -92,8 +94,8 @@ describe("what machines share", () => {
       "belt-shop-c1 around belt-cluster-id:c1: 7946/tcp from belt-cluster-id:c1",
       "belt-shop-c1 around belt-cluster-id:c1: 7946/udp from belt-cluster-id:c1",
       "belt-shop-c1 around belt-cluster-id:c1: 4789/udp from belt-cluster-id:c1",
+      "belt-shop-c1 around belt-cluster-id:c1: 2376/tcp from 203.0.113.7/32,belt-cluster-id:c1",
       "belt-shop-c1 around belt-cluster-id:c1: 22/tcp from 203.0.113.7/32",
-      "belt-shop-c1 around belt-cluster-id:c1: 2376/tcp from 203.0.113.7/32",
       "belt-shop-c1 around belt-cluster-id:c1: 80/tcp from 0.0.0.0/0",
       "belt-shop-workers-c1 around belt-group:c1:workers: 8000-8010/udp from 192.0.2.0/24,198.51.100.0/24",
     ]);
@@ -101,11 +103,12 @@ describe("what machines share", () => {
 
   test("follows the file, and firewalls that it names no more go", async () => {
     await ensure();
-    const less = { operators: ["192.0.2.1/32"], engineForOperators: false, publish: [] };
+    const less = { operators: ["192.0.2.1/32"], engineForMembers: false, engineForOperators: false, publish: [] };
     expect(await inspect({ firewall: less })).toEqual([
       "open 22/tcp to 192.0.2.1/32 on all machines",
-      "close 22/tcp to 203.0.113.7/32 on all machines",
       "close 2376/tcp to 203.0.113.7/32 on all machines",
+      "close 2376/tcp to the cluster's machines on all machines",
+      "close 22/tcp to 203.0.113.7/32 on all machines",
       "close 80/tcp to any on all machines",
       "close 8000-8010/udp to 192.0.2.0/24 on workers",
       "close 8000-8010/udp to 198.51.100.0/24 on workers",
