@@ -9,6 +9,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ssh: ["util"],
   swarm: ["ssh", "pki", "util"],
   providers: ["ssh", "pki", "util"],
+  conformance: ["providers", "ssh", "util"],
   cluster: ["providers", "swarm", "ssh", "pki", "util"],
   cli: ["cluster", "providers", "swarm", "ssh", "pki", "util"],
   "": ["cli", "cluster", "providers", "swarm", "ssh", "pki", "util"],

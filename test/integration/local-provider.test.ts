@@ -23,6 +23,7 @@ testProvider({
   open: () => local.open(localContext({ ...process.env, BELT_LOCAL_ROOT: root.path })),
   request: (clusterId, name) => root.request(clusterId, name),
   unknownSize: "4giga",
+  otherSize: "0.5cpu-512mb",
 });
 
 const signal = AbortSignal.timeout(600_000);
