@@ -7,6 +7,7 @@ export type { LockState } from "./cluster/lock-state.ts";
 export type { NodeState } from "./cluster/node-state.ts";
 export { importCluster, type OpenOptions, openCluster } from "./cluster/open.ts";
 export type { MachineFailure } from "./cluster/phases.ts";
+export type { Trust, UntrustedProvider } from "./cluster/plugins/offered-provider.ts";
 export type { Resizing } from "./cluster/resize.ts";
 export type { ScalePlan, ScaleTarget } from "./cluster/scale-plan.ts";
 export type { ClusterSpec, GroupRole, MachineSpec, Role, SpecProblem } from "./cluster/spec/types.ts";
@@ -22,9 +23,38 @@ export type {
   Plan,
 } from "./cluster/types.ts";
 export type { UpOptions } from "./cluster/up.ts";
-export type { Machine, MachineState, Problem, Provider } from "./providers/provider.ts";
+export { contractVersion, defineProvider, type ProviderDefinition } from "./providers/define.ts";
+export type { OptionsIssue, OptionsParser, OptionsSchema } from "./providers/options-schema.ts";
+export type {
+  ConsoleLog,
+  CreateOutcome,
+  FirewallSpec,
+  HostEntry,
+  ImageInfo,
+  ImageStore,
+  KeyPair,
+  Machine,
+  MachineRequest,
+  MachineState,
+  Pace,
+  PlannedMachine,
+  PowerControl,
+  PriceList,
+  Problem,
+  Provider,
+  ProviderCluster,
+  ProviderContext,
+  ProviderPlugin,
+  ProviderSpec,
+  Publication,
+  RemoveOutcome,
+  ResizeControl,
+  SharedResources,
+} from "./providers/provider.ts";
 export type { Connection, ExecOptions, ExecResult } from "./ssh/connection.ts";
 export type { Engine, SwarmNode, SwarmTask } from "./swarm/engine.ts";
+export type { Clock } from "./util/clock.ts";
 export { BeltError, type ErrorCode, isBeltError } from "./util/errors.ts";
+export type { ProcessOptions, ProcessResult, RunProcess } from "./util/processes.ts";
 export { compressNames, parseRange, parseRanges } from "./util/ranges.ts";
 export { Secret } from "./util/secret.ts";

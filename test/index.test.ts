@@ -7,6 +7,8 @@ it("exports the library by hand-picked names", () => {
     "BeltError",
     "Secret",
     "compressNames",
+    "contractVersion",
+    "defineProvider",
     "importCluster",
     "isBeltError",
     "openCluster",

@@ -77,6 +77,8 @@ export interface Globals {
   readonly cluster: string | undefined;
   /** Ranges given with `--host`. */
   readonly hosts: readonly string[];
+  /** The providers by others whose code may run as it is now, given with `--trust-provider`. */
+  readonly trust: readonly string[];
   readonly json: boolean;
   readonly yes: boolean;
   readonly debug: boolean;

@@ -18,6 +18,13 @@ export const hostOption: OptionSpec = {
   summary: "For docker: run on each of these machines (repeatable)",
 };
 
+/** On every command, and rarely needed: the help of belt alone shows it. */
+export const trustOption: OptionSpec = {
+  flags: "--trust-provider <name>",
+  summary: "Run this provider by others, as its files are now (repeatable)",
+  repeatable: true,
+};
+
 /** The options that stand before the verb, and the words from the verb on. */
 export interface Leading {
   readonly options: readonly string[];
@@ -28,7 +35,7 @@ export interface Leading {
 }
 
 const plain = ["--yes", "-y", "--json", "--no-color", "--debug"];
-const withValue = ["--cluster", "--host"];
+const withValue = ["--cluster", "--host", "--trust-provider"];
 const help = ["--help", "-h"];
 const version = ["--version", "-V"];
 

@@ -1,10 +1,14 @@
 import type { Emit } from "../cluster/events.ts";
 import type { Images } from "../cluster/images.ts";
+import type { ListedProvider } from "../cluster/plugins/list-providers.ts";
+import type { Trust } from "../cluster/plugins/offered-provider.ts";
 import type { Cluster } from "../cluster/types.ts";
 import type { Secret } from "../util/secret.ts";
 
 /** Everything that the commands act through: the cluster layer, seen from the command line. The real one is in `real-library.ts`. */
 export interface Library {
+  /** The same library, with this word on whether code by others may run. */
+  trusting(trust: Trust): Library;
   /** The folder that holds the state of all clusters; it need not be there yet. */
   home(): Promise<string>;
   clusterNames(): Promise<readonly string[]>;
@@ -28,9 +32,12 @@ export interface Library {
   templates(): Promise<readonly Template[]>;
   /** @throws BeltError `usage.invalid` for an unknown template. */
   templateText(name: string): Promise<string>;
+  /** The names of the providers that there are in the working folder. */
   providers(): Promise<readonly string[]>;
   /** The least that a provider's credentials must allow; `undefined` for one that takes none. @throws BeltError `usage.invalid` for no provider. */
   policy(provider: string): Promise<string | undefined>;
+  /** Every provider that this file, template or cluster could name; code that was not agreed to is not run. */
+  listProviders(target: Description["target"]): Promise<readonly ListedProvider[]>;
   /** The JSON Schema of the cluster file. */
   schema(): Promise<unknown>;
   /** Opens the images of a provider that makes its own. @throws BeltError `usage.invalid` for one that does not. */

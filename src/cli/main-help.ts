@@ -1,4 +1,4 @@
-import { globalOptions, hostOption } from "./globals.ts";
+import { globalOptions, hostOption, trustOption } from "./globals.ts";
 import { families, headings, membersOf, program, topWords } from "./program.ts";
 
 /** The help of belt itself: from tables alone, so that no command is loaded for it. */
@@ -7,7 +7,7 @@ export function mainHelp(): string {
     const rows = topWords().flatMap((word) => rowOf(word, heading));
     return `${heading}:\n${columns(rows)}`;
   });
-  const options = columns([...globalOptions, hostOption].map((option) => [option.flags, option.summary]));
+  const options = columns([...globalOptions, trustOption, hostOption].map((option) => [option.flags, option.summary]));
   return [
     "Usage: belt [options] COMMAND ...",
     "",

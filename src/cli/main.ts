@@ -54,20 +54,29 @@ async function runCommand(
   if (ownHelp) return print(io, helpOf(entry, verb));
   const parsed = parseCall({ entry, verb, leading: leading.options, hosts: leading.hosts, words: leading.words });
   if (parsed.kind === "help") return print(io, parsed.text);
-  return await verb.run(parsed.call, contextOf(io, parsed.globals, argv));
+  return await verb.run(parsed.call, contextOf(io, parsed.globals, { argv, asks: !entry.hidden }));
 }
 
-function contextOf(io: Io, globals: CliContext["globals"], argv: readonly string[]): CliContext {
-  return {
+function contextOf(
+  io: Io,
+  globals: CliContext["globals"],
+  { argv, asks }: { readonly argv: readonly string[]; readonly asks: boolean },
+): CliContext {
+  const trusting = io.library.trusting(async (provider) => {
+    const { agreedToProvider } = await import("./trust.ts");
+    return await agreedToProvider(context, provider);
+  });
+  const context: CliContext = {
     io,
     globals: { ...globals, debug: wantsDebug(argv, io) },
-    library: io.library,
+    library: asks ? trusting : io.library,
     signal: io.interrupted,
     paint: {
       stdout: painter(colorWanted(io.terminal.stdout, io.env, argv)),
       stderr: painter(colorWanted(io.terminal.stderr, io.env, argv)),
     },
   };
+  return context;
 }
 
 function familyAlone(family: string, leading: Leading, rest: readonly string[], io: Io): number {

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { BeltError } from "../util/errors.ts";
 import { quoteCommand } from "../util/shell.ts";
 import type { Globals } from "./context.ts";
-import { globalOptions } from "./globals.ts";
+import { globalOptions, trustOption } from "./globals.ts";
 import type { Entry } from "./program.ts";
 import type { Call, OptionSpec, Verb } from "./verb.ts";
 
@@ -80,6 +80,7 @@ function buildCommand(entry: Entry, verb: Verb): Command {
   for (const spec of globalOptions) {
     if (!spec.flags.includes("--help")) command.addOption(globalOptionOf(spec, verb));
   }
+  command.addOption(optionOf(trustOption).hideHelp());
   command.addHelpText("after", examplesText(verb));
   return command.action(() => {});
 }
@@ -117,9 +118,11 @@ function wrongWords(error: unknown, entry: Entry): unknown {
 
 function readGlobals(values: ReadonlyMap<string, unknown>, hosts: readonly string[]): Globals {
   const cluster = values.get("cluster");
+  const trust = values.get("trustProvider");
   return {
     cluster: typeof cluster === "string" ? cluster : undefined,
     hosts,
+    trust: Array.isArray(trust) ? trust.filter((name) => typeof name === "string") : [],
     json: values.get("json") === true,
     yes: values.get("yes") === true,
     debug: values.get("debug") === true,

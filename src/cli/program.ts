@@ -21,6 +21,7 @@ export const families: Readonly<Record<string, { readonly summary: string; reado
   cluster: { summary: "Make, list and change clusters", heading: "Clusters" },
   swarm: { summary: "Form a swarm and look at it", heading: "Swarm" },
   image: { summary: "Base images of the local provider", heading: "Machines" },
+  provider: { summary: "Where machines can come from", heading: "Help and upkeep" },
   lock: { summary: "Who is changing the cluster", heading: "Help and upkeep" },
   template: { summary: "Cluster files to begin with", heading: "Help and upkeep" },
 };
@@ -72,6 +73,7 @@ export const program: readonly Entry[] = [
   { name: "swarm activate", heading: "Swarm", summary: "Let tasks come to nodes again", load: async () => (await import("./commands/swarm-nodes.ts")).swarmActivate },
   { name: "swarm label", heading: "Swarm", summary: "Set or take away labels of nodes", load: async () => (await import("./commands/swarm-nodes.ts")).swarmLabel },
   { name: "swarm leave", heading: "Swarm", summary: "Take nodes out of the swarm; the machines stay", load: async () => (await import("./commands/swarm-nodes.ts")).swarmLeave },
+  { name: "provider ls", heading: "Help and upkeep", summary: "List the providers, those by others included", load: async () => (await import("./commands/provider-ls.ts")).providerLs },
   { name: "template ls", heading: "Help and upkeep", summary: "List the built-in templates", load: async () => (await import("./commands/template-ls.ts")).templateLs },
   { name: "template show", heading: "Help and upkeep", summary: "Print a built-in template", load: async () => (await import("./commands/template-show.ts")).templateShow },
   { name: "schema", heading: "Help and upkeep", summary: "Print the JSON Schema of the cluster file", load: async () => (await import("./commands/schema.ts")).schema },

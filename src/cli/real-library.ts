@@ -1,11 +1,13 @@
 import type { Emit } from "../cluster/events.ts";
 import type { Home } from "../cluster/home.ts";
-import type { Cluster, Dependencies, SpecSource } from "../cluster/types.ts";
+import type { Trust } from "../cluster/plugins/offered-provider.ts";
+import type { Cluster, Dependencies, ProviderRegistry, SpecSource } from "../cluster/types.ts";
+import type { ProviderPlugin } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import type { Description, Library } from "./library.ts";
 
 /** What the library gets from the process; how to emit is each command's own. */
-export type Surroundings = Omit<Dependencies, "emit" | keyof Parts>;
+export type Surroundings = Omit<Dependencies, "emit" | "plugins" | keyof Parts>;
 
 /** The parts of the library that do something to the world, loaded when they are first used. */
 export type Parts = Pick<Dependencies, "run" | "providers" | "connect">;
@@ -22,15 +24,24 @@ export async function realParts({ clock }: Pick<Dependencies, "clock">): Promise
   return { run: runProcess, providers, connect };
 }
 
-/** The cluster layer, loaded part by part at first use. */
-export function realLibrary(surroundings: Surroundings, parts: () => Promise<Parts>): Library {
-  const dependencies = async (emit: Emit): Promise<Dependencies> => ({ ...surroundings, ...(await parts()), emit });
+/** The cluster layer, loaded part by part at first use. Providers by others run if `trust` says so: none unless it is given. */
+export function realLibrary(
+  surroundings: Surroundings,
+  parts: () => Promise<Parts>,
+  trust: Trust = () => false,
+): Library {
+  const dependencies = async (emit: Emit): Promise<Dependencies> => {
+    const { pluginSource } = await import("../cluster/plugins/plugin-source.ts");
+    const plugins = pluginSource({ home, clock: surroundings.clock, trust });
+    return { ...surroundings, ...(await parts()), plugins, emit };
+  };
   const home = async (): Promise<Home> => {
     const { findHome } = await import("../cluster/home.ts");
     return await findHome(surroundings.cwd, surroundings.env, surroundings.uid);
   };
   const quietly = (): Promise<Dependencies> => dependencies(() => {});
   return {
+    trusting: (other) => realLibrary(surroundings, parts, other),
     home: async () => (await home()).path,
     clusterNames: async () => (await import("../cluster/home.ts")).clusterNames(await home()),
     currentCluster: async () => (await import("../cluster/home.ts")).currentCluster(await home()),
@@ -61,20 +72,45 @@ export function realLibrary(surroundings: Surroundings, parts: () => Promise<Par
       return (await listTemplates()).map(({ name, description }) => ({ name, summary: description }));
     },
     templateText: async (name) => (await (await import("../cluster/spec/templates.ts")).readTemplate(name)).text,
-    providers: async () => Object.keys((await parts()).providers),
+    providers: async () => Object.keys(await registryHere(await quietly())),
     policy: async (provider) => {
       const { loadPlugin } = await import("../cluster/fleet.ts");
-      return (await loadPlugin(provider, (await parts()).providers)).policy;
+      return (await loadPlugin(provider, await registryHere(await quietly()))).policy;
     },
-    schema: async () => {
-      const { fullSchema } = await import("../cluster/load-spec.ts");
-      return await fullSchema((await quietly()).providers);
+    listProviders: async (target) => {
+      const { listProviders } = await import("../cluster/plugins/list-providers.ts");
+      return await listProviders(await sourceOf(await home(), target, await quietly()), await quietly());
     },
+    schema: async () => await schemaHere(await quietly()),
     openImages: async (provider, emit) => {
       const { openImages } = await import("../cluster/images.ts");
       return await openImages(provider, await dependencies(emit));
     },
   };
+}
+
+/** The providers of the working folder, those by others included. */
+async function registryHere(deps: Dependencies): Promise<ProviderRegistry> {
+  const { registryFor } = await import("../cluster/plugins/registry-for.ts");
+  return await registryFor(deps, { folder: deps.cwd, paths: {} });
+}
+
+/** With the options of those providers by others that were agreed to; the schema of the others is known when they are. */
+async function schemaHere(deps: Dependencies): Promise<unknown> {
+  const { fullSchema } = await import("../cluster/load-spec.ts");
+  const { isReserved } = await import("../cluster/plugins/registry-for.ts");
+  const offered = (await deps.plugins?.find({ folder: deps.cwd, paths: {} })) ?? [];
+  const trusted: Record<string, () => Promise<ProviderPlugin>> = {};
+  for (const one of offered)
+    if (!isReserved(one.name, deps.providers) && (await one.standing()) === "trusted")
+      trusted[one.name] = () => one.load();
+  return await fullSchema({ ...trusted, ...deps.providers });
+}
+
+async function sourceOf(home: Home, target: Description["target"], deps: Dependencies): Promise<SpecSource> {
+  if (target.kind !== "cluster") return target;
+  const { describeNamed } = await import("../cluster/open-cluster.ts");
+  return (await describeNamed(home, target.name, deps)).source;
 }
 
 async function useCluster(home: Home, name: string): Promise<void> {
@@ -116,7 +152,7 @@ async function recoverDescribed(
   const { recoverIdentity } = await import("../cluster/recover.ts");
   const cluster = await openDescription(home, description, deps);
   await cluster[Symbol.asyncDispose]();
-  await recoverIdentity(home, { spec: cluster.spec, id }, deps, signal);
+  await recoverIdentity(home, { spec: cluster.spec, source: cluster.source, id }, deps, signal);
 }
 
 async function readClusterFile(

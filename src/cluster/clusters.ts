@@ -9,6 +9,7 @@ import { openJournal } from "./journal.ts";
 import { journalVersion } from "./journal-records.ts";
 import { parseText } from "./load-spec.ts";
 import { describeNamed } from "./open-cluster.ts";
+import { registryFor } from "./plugins/registry-for.ts";
 import type { Dependencies } from "./types.ts";
 
 /**
@@ -22,12 +23,12 @@ export async function newCluster(
   provider: string,
   deps: Dependencies,
 ): Promise<{ readonly file: string }> {
-  await loadPlugin(provider, deps.providers);
+  const folder = clusterFolder(home, name);
+  await loadPlugin(provider, await registryFor(deps, { folder: folder.path, paths: {} }));
   if ((await clusterNames(home)).includes(name))
     throw new BeltError("usage.invalid", `there is a cluster ${name} already`, { hint: `Use it: belt use ${name}` });
   const text = `version: 1\nname: ${name}\nprovider: ${provider}\ngroups: {}\n`;
-  const folder = clusterFolder(home, name);
-  await parseText({ file: path.relative(deps.cwd, folder.ownFile), text }, [], deps);
+  await parseText({ file: path.relative(deps.cwd, folder.ownFile), text, folder: folder.path }, [], deps);
   await makeHome(home);
   await makeFolder(folder.path, 0o700);
   await writeFileAtomic(folder.ownFile, text, 0o600);

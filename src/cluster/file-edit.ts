@@ -58,7 +58,7 @@ export async function editFile(context: ClusterContext, edit: FileEdit): Promise
   const after = await apply(edit, written, context);
   if (after === written) return { change: { path: file, before: isNew ? "" : text, after: isNew ? "" : text }, spec };
   const label = source.kind === "file" ? name : path.relative(deps.cwd, file);
-  const changed = await parseText({ file: label, text: after }, [], deps);
+  const changed = await parseText({ file: label, text: after, folder: path.dirname(file) }, [], deps);
   return { change: { path: file, before: isNew ? "" : text, after }, spec: changed };
 }
 
@@ -104,7 +104,7 @@ async function apply(edit: FileEdit, text: string, { spec, deps }: ClusterContex
     case "groups":
       return [...edit.groups].reduce((current, [group, names]) => setGroupMachines(current, group, names), text);
     case "set": {
-      const schema = await fullSchema(deps.providers);
+      const schema = await fullSchema(deps.providers, [spec.provider]);
       const keys = edit.settings.map(({ key, value }) => resolveSetting(schema, spec.provider, { key, word: value }));
       return setInClusterFile(text, keys);
     }

@@ -2,6 +2,7 @@ import type { ImageStore, Problem, ProviderSpec } from "../providers/provider.ts
 import { BeltError } from "../util/errors.ts";
 import { bakeImage } from "./bake.ts";
 import { Fleet } from "./fleet.ts";
+import { registryFor } from "./plugins/registry-for.ts";
 import type { Dependencies } from "./types.ts";
 
 /** The base images of one provider. */
@@ -21,7 +22,7 @@ const nothingWanted: ProviderSpec = {
 
 /** Opens the base images of a provider that makes its own. @throws BeltError `usage.invalid` for one that does not. */
 export async function openImages(name: string, deps: Dependencies): Promise<Images> {
-  const fleet = new Fleet(deps);
+  const fleet = new Fleet({ ...deps, providers: await registryFor(deps, { folder: deps.cwd, paths: {} }) });
   const open = await fleet.open(name);
   const { images } = open.provider;
   if (!images)

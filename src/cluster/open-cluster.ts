@@ -13,6 +13,7 @@ import { openJournal } from "./journal.ts";
 import type { JournalState } from "./journal-state.ts";
 import { ensureAuthority, ensureSshKey } from "./keys.ts";
 import { loadSpec } from "./load-spec.ts";
+import { placeOf, registryFor } from "./plugins/registry-for.ts";
 import { reachWith, Sessions } from "./sessions.ts";
 import type { ClusterSpec } from "./spec/types.ts";
 import { fromStored } from "./stored-spec.ts";
@@ -68,8 +69,9 @@ function remembered(name: string, state: JournalState, why: { source: SpecSource
   return { spec, source: why.source, stale };
 }
 
-async function contextFor(home: Home, described: Described, deps: Dependencies): Promise<ClusterContext> {
+async function contextFor(home: Home, described: Described, outside: Dependencies): Promise<ClusterContext> {
   const { spec, source } = described;
+  const deps = { ...outside, providers: await registryFor(outside, placeOf(source, spec, outside.cwd)) };
   const folder = clusterFolder(home, spec.name);
   const journal = await openJournal(folder.journal, deps.clock);
   const sshKey = once(() => ensureSshKey(folder, spec.name));

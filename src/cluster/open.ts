@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { ProviderPlugin } from "../providers/provider.ts";
 import { providers } from "../providers/registry.ts";
 import { createConnect } from "../ssh/connect.ts";
 import { systemClock } from "../util/clock.ts";
@@ -7,9 +8,12 @@ import { jitter } from "../util/random.ts";
 import type { Secret } from "../util/secret.ts";
 import { surroundings } from "../util/surroundings.ts";
 import type { Emit } from "./events.ts";
-import { findHome } from "./home.ts";
+import { findHome, type Home } from "./home.ts";
 import { loadSpec } from "./load-spec.ts";
 import { openDescribed, openNamed } from "./open-cluster.ts";
+import { withGiven } from "./plugins/given-plugins.ts";
+import type { Trust } from "./plugins/offered-provider.ts";
+import { pluginSource } from "./plugins/plugin-source.ts";
 import type { Cluster, Dependencies, SpecSource } from "./types.ts";
 
 /** Which cluster to open, and who is told what happens. */
@@ -19,6 +23,10 @@ export type OpenOptions = {
   readonly onEvent?: Emit;
   /** What `--set` takes, each `key=value`; for a file or a template. */
   readonly set?: readonly string[];
+  /** Providers beside the built-in ones, by their names: what `defineProvider` made. */
+  readonly providers?: Readonly<Record<string, ProviderPlugin>>;
+  /** Which providers that are found beside the cluster file may run: their names, or a function that decides. None unless given. */
+  readonly trust?: readonly string[] | Trust;
 } & (
   | { readonly file: string }
   | { readonly template: string }
@@ -43,16 +51,22 @@ export async function openCluster(options: OpenOptions): Promise<Cluster> {
   return await openDescribed(home, { spec: await loadSpec(source, options.set ?? [], deps), source }, deps);
 }
 
-function dependencies({ cwd, onEvent }: Pick<OpenOptions, "cwd" | "onEvent">): Dependencies {
+type Around = Pick<OpenOptions, "cwd" | "onEvent" | "providers" | "trust">;
+
+function dependencies({ cwd, onEvent, providers: given = {}, trust = [] }: Around): Dependencies {
   const own = surroundings();
+  const folder = cwd === undefined ? own.cwd : path.resolve(own.cwd, cwd);
+  const home = (): Promise<Home> => findHome(folder, own.env, own.uid);
+  const agreed: Trust = typeof trust === "function" ? trust : ({ name }) => trust.includes(name);
   return {
     ...own,
-    cwd: cwd === undefined ? own.cwd : path.resolve(own.cwd, cwd),
+    cwd: folder,
     clock: systemClock,
     random: jitter,
     run: runProcess,
     emit: onEvent ?? (() => {}),
-    providers,
+    providers: withGiven(providers, given),
+    plugins: pluginSource({ home, clock: systemClock, trust: agreed }),
     connect: createConnect({ clock: systemClock }),
   };
 }
@@ -65,7 +79,7 @@ function dependencies({ cwd, onEvent }: Pick<OpenOptions, "cwd" | "onEvent">): D
 export async function importCluster(
   sealed: string,
   passphrase: Secret,
-  options: { readonly cwd?: string } = {},
+  options: Pick<OpenOptions, "cwd" | "providers" | "trust"> = {},
 ): Promise<{ readonly name: string; readonly file: string }> {
   const deps = dependencies(options);
   const { importCluster: unpack } = await import("./share/import-cluster.ts");

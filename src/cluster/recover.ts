@@ -5,12 +5,14 @@ import { clusterFolder, type Home, makeHome } from "./home.ts";
 import { openJournal } from "./journal.ts";
 import { journalVersion } from "./journal-records.ts";
 import { takeLock } from "./lock.ts";
+import { placeOf, registryFor } from "./plugins/registry-for.ts";
 import type { ClusterSpec } from "./spec/types.ts";
-import type { Dependencies } from "./types.ts";
+import type { Dependencies, SpecSource } from "./types.ts";
 
 /** Which cluster is meant, where the providers know several of its name. */
 export interface Recovery {
   readonly spec: ClusterSpec;
+  readonly source: SpecSource;
   readonly id: string | undefined;
 }
 
@@ -22,13 +24,13 @@ export interface Recovery {
  */
 export async function recoverIdentity(
   home: Home,
-  { spec, id }: Recovery,
+  { spec, source, id }: Recovery,
   deps: Dependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = clusterFolder(home, spec.name);
   if ((await openJournal(folder.journal, deps.clock)).state.clusterId !== undefined) return;
-  const found = await idsOf(spec, deps, signal);
+  const found = await idsOf({ spec, source }, deps, signal);
   const [only, ...others] = id === undefined ? found : found.filter((one) => one === id);
   if (only === undefined) throw nothingFound(spec, id);
   if (others.length > 0)
@@ -42,8 +44,13 @@ export async function recoverIdentity(
   await journal.record({ kind: "cluster", version: journalVersion, id: only, name: spec.name });
 }
 
-async function idsOf(spec: ClusterSpec, deps: Dependencies, signal: AbortSignal): Promise<readonly string[]> {
-  await using fleet = new Fleet(deps);
+async function idsOf(
+  { spec, source }: Pick<Recovery, "spec" | "source">,
+  deps: Dependencies,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const providers = await registryFor(deps, placeOf(source, spec, deps.cwd));
+  await using fleet = new Fleet({ ...deps, providers });
   const names = new Set([spec.provider, ...spec.machines.map(({ provider }) => provider)]);
   const ids = await Promise.all(
     [...names].map(async (name) => (await fleet.open(name)).provider.clusters?.(spec.name, signal) ?? []),

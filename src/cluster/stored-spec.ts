@@ -7,6 +7,7 @@ const schema = z.object({
   name: z.string(),
   provider: z.string(),
   providerOptions: z.record(z.string(), z.unknown()),
+  providerPaths: z.record(z.string(), z.string()).optional(),
   ssh: z.object({ user: optionalText, authorizedKeys: z.array(z.string()) }),
   engine: z.object({
     version: optionalText,
@@ -69,6 +70,7 @@ export function fromStored(stored: unknown): ClusterSpec | undefined {
   const { data } = parsed;
   return {
     ...data,
+    providerPaths: data.providerPaths,
     ssh: { ...data.ssh, user: data.ssh.user },
     engine: { ...data.engine, version: data.engine.version, daemon: {} },
     limits: { ...data.limits, maxHourlyPrice: data.limits.maxHourlyPrice },

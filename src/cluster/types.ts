@@ -15,6 +15,7 @@ import type { LastFailure } from "./journal-state.ts";
 import type { Leniency } from "./leniency.ts";
 import type { LockState } from "./lock-state.ts";
 import type { NodeState } from "./node-state.ts";
+import type { PluginSource } from "./plugins/offered-provider.ts";
 import type { Price } from "./price.ts";
 import type { Resizing } from "./resize.ts";
 import type { ScalePlan, ScaleTarget } from "./scale-plan.ts";
@@ -33,6 +34,8 @@ export interface Dependencies extends Surroundings {
   readonly run: RunProcess;
   readonly emit: Emit;
   readonly providers: ProviderRegistry;
+  /** Finds providers by others; absent where only `providers` count. */
+  readonly plugins?: PluginSource;
   /** Opens one SSH connection. */
   readonly connect: Connect;
 }

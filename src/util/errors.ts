@@ -10,6 +10,7 @@ export type ErrorCode =
   | "usage.not-yet"
   | "usage.no-cluster"
   | "usage.no-such-machine"
+  | "usage.plugin"
   | "spec.invalid"
   | "guard.quorum"
   | "guard.no-spare"
@@ -69,12 +70,26 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** What every copy of {@link BeltError} is known by. */
+const brand: unique symbol = Symbol.for("beltkit.BeltError");
+
 /** The one error class: what happened and to which object, a code to branch on, the next step, the cause. */
 export class BeltError extends Error {
   override readonly name = "BeltError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly retryable: boolean;
+
+  /** An error of another copy of beltkit, such as the one that a provider brings along, is one all the same. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass, which is meant by this, is known by its prototype
+    if (this !== BeltError) return super[Symbol.hasInstance](value);
+    return typeof value === "object" && value !== null && brand in value;
+  }
+
+  get [brand](): true {
+    return true;
+  }
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -110,7 +110,8 @@ export function fakeHost(change: Partial<Host> = {}): Host {
 
 /** A library with one cluster, `shop`, that is in use; what is not scripted fails. */
 export function fakeLibrary(change: Partial<Library> = {}): Library {
-  return {
+  const library: Library = {
+    trusting: () => library,
     home: async () => "/home/me/.belt",
     clusterNames: async () => ["shop"],
     currentCluster: async () => "shop",
@@ -129,10 +130,12 @@ export function fakeLibrary(change: Partial<Library> = {}): Library {
     templateText: unscripted("templateText"),
     providers: async () => ["local"],
     policy: unscripted("policy"),
+    listProviders: unscripted("listProviders"),
     schema: async () => ({ type: "object" }),
     openImages: unscripted("openImages"),
     ...change,
   };
+  return library;
 }
 
 /** A library whose every way to open a cluster gives this one; the emit function goes to `onOpen`. */

@@ -79,7 +79,7 @@ function withoutGlobals(words: readonly string[]): {
   for (; words[index]?.startsWith("-"); index += 1) {
     const word = words[index];
     if (word?.startsWith("--cluster=")) clusterName = word.slice("--cluster=".length);
-    if (word !== "--cluster" && word !== "--host") continue;
+    if (word !== "--cluster" && word !== "--host" && word !== "--trust-provider") continue;
     if (word === "--cluster") clusterName = words[index + 1];
     index += 1;
   }

@@ -45,7 +45,7 @@ export async function importCluster(
       hint: "Import it in another folder, or move that one away.",
     });
   const text = await ownText(bundle, deps);
-  await parseText({ file: `the file of ${name}`, text }, [], deps);
+  await parseText({ file: `the file of ${name}`, text, folder: clusterFolder(home, name).path }, [], deps);
   await makeHome(home);
   const hadNone = (await currentCluster(home)) === undefined;
   const aside = path.join(home.path, `.${name}.${randomHex(4)}`);
@@ -87,7 +87,10 @@ async function unpack(
   if (bundle.swarmId !== undefined) await journal.record({ kind: "swarm", swarmId: bundle.swarmId });
 }
 
-/** The cluster file, in which public keys that are not on this host are those that came along. */
+/**
+ * The cluster file as it is in its new place: public keys that are not on this host are those that came along, and the paths of
+ * providers, which did not, are looked for from the working folder.
+ */
 async function ownText({ clusterFile, operatorKeys }: Bundle, deps: Dependencies): Promise<string> {
   const spec = await parseText({ file: "the exported file", text: clusterFile }, [], { ...deps, emit: () => {} });
   const missing = await Promise.all(
@@ -98,8 +101,12 @@ async function ownText({ clusterFile, operatorKeys }: Bundle, deps: Dependencies
       return isThere && (await readTextIfThere(file)) !== undefined ? [] : [index];
     }),
   );
-  const changes = missing
+  const keys = missing
     .flat()
     .map((index) => [["ssh", "authorizedKeys", String(index)], `operators/${index}.pub`] as const);
+  const providers = Object.entries(spec.providerPaths ?? {}).map(
+    ([name, file]) => [["providers", name], path.resolve(deps.cwd, file)] as const,
+  );
+  const changes = [...keys, ...providers];
   return changes.length === 0 ? clusterFile : setInClusterFile(clusterFile, changes);
 }

@@ -10,6 +10,7 @@ import { type Deferred, findDeferred } from "./not-yet.ts";
 import { parseTree } from "./parse-tree.ts";
 import { sortProblems } from "./problems.ts";
 import { type PluginOptions, readProviders } from "./provider-blocks.ts";
+import { readProviderPaths } from "./provider-paths.ts";
 import { readDocument } from "./read-document.ts";
 import { clusterFile } from "./schema.ts";
 import { applySets, parseSets, type Sets } from "./sets.ts";
@@ -17,6 +18,8 @@ import { toSpec } from "./to-spec.ts";
 import { type MapTree, problemAt } from "./tree.ts";
 import type { ClusterSpec, SpecProblem } from "./types.ts";
 import { substitute } from "./variables.ts";
+
+type Plugins = Readonly<Record<string, () => Promise<PluginOptions>>>;
 
 /** A cluster file and what it is read with. */
 export interface SpecInput {
@@ -28,7 +31,9 @@ export interface SpecInput {
   /** The words after each `--set`: see `parseSets`. */
   readonly sets: readonly string[];
   /** Loads a provider's plugin; only those that the file names are loaded. The registry fits. */
-  readonly providers: Readonly<Record<string, () => Promise<PluginOptions>>>;
+  readonly providers: Plugins;
+  /** All providers that there are, those by others included, where the file names these by path. `providers` alone unless given. */
+  readonly findProviders?: (paths: Readonly<Record<string, string>>) => Promise<Plugins>;
 }
 
 /** A valid cluster file, or all that is wrong with it, in the order of the file. Warnings refuse nothing. */
@@ -40,12 +45,15 @@ export type ParsedSpec =
 export async function parseSpec(input: SpecInput): Promise<ParsedSpec> {
   const filled = fillIn(input);
   if (filled.tree === undefined) return refused(filled.problems, []);
-  const deferred = findDeferred(filled.tree, Object.keys(input.providers));
-  const blocks = await readProviders(filled.tree, input.providers, deferred.paths);
+  const declared = readProviderPaths(filled.tree, Object.keys(input.providers));
+  const providers = (await input.findProviders?.(declared.paths)) ?? input.providers;
+  const deferred = findDeferred(filled.tree, Object.keys(providers));
+  const blocks = await readProviders(filled.tree, providers, deferred.paths);
   const read = readFile(blocks.rest, deferred, blocks.options);
   const machines = checkMachines(filled.tree);
   const later = [
     ...deferred.problems,
+    ...declared.problems,
     ...blocks.problems,
     ...read.problems,
     ...machines.problems,

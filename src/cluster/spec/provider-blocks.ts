@@ -71,7 +71,10 @@ function unknownProvider(path: Path, node: ScalarTree, plugins: Plugins): readon
   if (Object.hasOwn(plugins, node.text)) return [];
   const names = Object.keys(plugins);
   const near = nearest(node.text, names);
-  const hint = near === undefined ? `there is ${names.join(", ")}` : `did you mean "${near}"?`;
+  const hint =
+    near === undefined
+      ? `there is ${names.join(", ")}, and by others what is in node_modules as beltkit-provider-NAME`
+      : `did you mean "${near}"?`;
   return [problemAt(node.place, path, `"${node.text}" is no provider; ${hint}`)];
 }
 

@@ -129,6 +129,12 @@ export const clusterFile = z.strictObject({
   version: z.literal(1).describe("The version of this format: always 1."),
   name: label.describe("The cluster's name, an RFC 1123 label."),
   provider: z.string().describe("The provider that makes the machines; a group may name another."),
+  providers: z
+    .record(label, z.string().min(1))
+    .optional()
+    .describe(
+      "Providers by others that are no packages: the path of each one's main module, or of a folder with a package.json, from this file's folder.",
+    ),
   ssh: ssh.prefault({}).describe("How beltkit logs in to the machines."),
   engine: engine.prefault({}).describe("Docker Engine on the machines."),
   swarm: swarm.prefault({}).describe("The swarm that the machines form."),

@@ -11,6 +11,7 @@ export function toSpec(file: ClusterFile, providerOptions: Readonly<Record<strin
     name: file.name,
     provider: file.provider,
     providerOptions,
+    providerPaths: file.providers,
     ssh: { user: file.ssh.user, authorizedKeys: file.ssh.authorizedKeys },
     engine: { ...file.engine, version: file.engine.version },
     swarm: { ...swarm, certExpiryHours: (parseDurationMs(certExpiry) ?? 0) / 3_600_000 },

@@ -65,6 +65,8 @@ export interface SwarmSpec {
 export interface ClusterSpec {
   readonly name: string;
   readonly provider: string;
+  /** The providers by others that the file names, by path as written; paths begin at the folder of the file. */
+  readonly providerPaths?: Readonly<Record<string, string>> | undefined;
   /** The block of each provider that is used, parsed by the plugin's schema. */
   readonly providerOptions: Readonly<Record<string, unknown>>;
   readonly ssh: { readonly user: string | undefined; readonly authorizedKeys: readonly string[] };

@@ -10,6 +10,7 @@ test("it is a schema of draft 2020-12 that knows the format's keys and the provi
     "version",
     "name",
     "provider",
+    "providers",
     "ssh",
     "engine",
     "swarm",
