@@ -4,7 +4,11 @@ import { codeOf, hetznerApi, noToken } from "./api.js";
 import { sharedParts } from "./shared.js";
 
 const defaults = { region: "fsn1", size: "cx23", image: "ubuntu-24.04", network: "10.98.0.0/16" };
-const text = (description, name) => ({ type: "string", minLength: 1, default: defaults[name], description });
+const optionsOf = ({ options, size }) => ({ ...defaults, ...options, ...(size && { size }) });
+const labelsOf = ({ clusterId, clusterName }) => ({ "belt-cluster-id": clusterId, "belt-cluster": clusterName });
+/** Short, and another one for each cluster. */
+const prefixOf = (clusterId) => `belt-${createHash("sha256").update(clusterId).digest("hex").slice(0, 8)}`;
+const option = (name, description) => ({ type: "string", minLength: 1, default: defaults[name], description });
 
 /** Machines of Hetzner Cloud. */
 export default defineProvider({
@@ -12,192 +16,147 @@ export default defineProvider({
   name: "hetzner",
   title: "Servers of Hetzner Cloud",
   pace: { pollMs: 3000, batch: 1, parallel: 4 },
-  hostKeys: "call", // in user data, which any process of the machine can read
+  hostKeys: "call", // it travels in user data, which every process of the machine can read
   firewall: "provider",
   policy: "An API token of the project with read and write access, in HCLOUD_TOKEN.",
   options: {
     type: "object",
     additionalProperties: false,
     properties: {
-      region: text("The location: fsn1, nbg1, hel1, ash, hil or sin.", "region"),
-      size: text("The server type where a group names no size.", "size"),
-      image: text("A system image by its name, such as debian-13.", "image"),
-      network: { ...text("The private network of the cluster.", "network"), pattern: "^[0-9.]+/[0-9]{1,2}$" },
+      region: option("region", "The location: fsn1, nbg1, hel1, ash, hil or sin."),
+      size: option("size", "The server type of machines for which no size is named."),
+      image: option("image", "A system image, by its name."),
+      network: { ...option("network", "The cluster's private network."), pattern: "^[0-9.]+/[0-9]+$" },
     },
   },
   describe: (options) => {
-    const { image, region, size } = { ...defaults, ...options };
+    const { image, region, size } = optionsOf({ options });
     return { image, region, defaultSize: size };
   },
-  open: async (context) => openHetzner(context, hetznerApi(context)),
+  open: async (context) => {
+    const api = hetznerApi(context);
+    const shared = sharedParts(api, { labelsOf, prefixOf, optionsOf });
+    const servers = (key, value, signal) => api.list("servers", signal, { label_selector: `${key}==${value}` });
+    return {
+      name: "hetzner",
+      check: async (spec, signal) => (context.env.HCLOUD_TOKEN ? await check(api, spec, signal) : [noToken]),
+      list: async (clusterId, signal) => (await servers("belt-cluster-id", clusterId, signal)).map(machineOf),
+      clusters: async (name, signal) => [
+        ...new Set((await servers("belt-cluster", name, signal)).map(({ labels }) => labels["belt-cluster-id"])),
+      ],
+      create: (requests, signal) => Promise.all(requests.map((request) => create(api, shared, request, signal))),
+      remove: (machines, signal) => Promise.all(machines.map((machine) => remove(api, machine, signal))),
+      shared,
+      power: powerOf(context, api),
+      prices: {
+        currency: "EUR",
+        hourly: async (machines, signal) => {
+          const types = await api.list("server_types", signal);
+          return machines.map((machine) => priceOf(types, machine));
+        },
+      },
+      [Symbol.asyncDispose]: async () => {},
+    };
+  },
 });
 
-function openHetzner(context, api) {
-  const shared = sharedParts(api, { labelsOf, suffixOf, defaults });
-  return {
-    name: "hetzner",
-    check: (spec, signal) => check(context, api, spec, signal),
-    list: async (clusterId, signal) =>
-      (await api.list("servers", signal, { label_selector: `belt-cluster-id==${clusterId}` })).map(machineOf),
-    clusters: async (name, signal) => {
-      const servers = await api.list("servers", signal, { label_selector: `belt-cluster==${name}` });
-      return [...new Set(servers.map(({ labels }) => labels["belt-cluster-id"]))];
-    },
-    create: async (requests, signal) => {
-      const outcomes = [];
-      for (const request of requests) outcomes.push(await createOne(api, shared, request, signal));
-      return outcomes;
-    },
-    remove: (machines, signal) => Promise.all(machines.map((machine) => removeOne(api, machine, signal))),
-    shared,
-    power: powerControl(context, api),
-    resize: resizeControl(context, api),
-    prices: {
-      currency: "EUR",
-      hourly: async (machines, signal) => {
-        const types = await api.list("server_types", signal);
-        return machines.map((machine) => priceOf(types, machine));
-      },
-    },
-    [Symbol.asyncDispose]: async () => {},
-  };
-}
-
-async function check({ env }, api, { requests }, signal) {
-  if (!env.HCLOUD_TOKEN) return [noToken];
+async function check(api, { requests }, signal) {
   const types = await api.list("server_types", signal);
-  const problems = new Map();
-  for (const machine of requests) {
-    const { image, region, size } = { ...defaults, ...machine.options, ...(machine.size && { size: machine.size }) };
-    if (priceOf(types, machine) === undefined) {
-      const sold = types.filter(({ prices }) => prices.some(({ location }) => location === region));
-      const hint = sold.length > 0 ? `There is: ${sold.map(({ name }) => name).join(", ")}` : "Choose another region.";
-      problems.set(size, { message: `Hetzner has no size ${size} in ${region}`, hint });
-    }
-    if (!problems.has(image) && (await api.list("images", signal, { name: image })).length === 0)
-      problems.set(image, { message: `Hetzner has no image ${image}`, hint: "One that is there: debian-13." });
-  }
-  return [...problems.values()];
+  const wanted = requests.map((request) => ({ request, ...optionsOf(request) }));
+  const problems = wanted.flatMap(({ request, size, region }) => {
+    if (priceOf(types, request) !== undefined) return [];
+    const sold = types.filter(({ prices }) => prices.some(({ location }) => location === region));
+    const hint = `There is: ${sold.map(({ name }) => name).join(", ") || "nothing; choose another region"}`;
+    return [{ message: `Hetzner has no size ${size} in ${region}`, hint }];
+  });
+  for (const name of new Set(wanted.map(({ image }) => image)))
+    if ((await api.list("images", signal, { name, type: "system" })).length === 0)
+      problems.push({ message: `Hetzner has no system image ${name}`, hint: "One that there is: debian-13" });
+  return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
 }
 
-function priceOf(types, { size, options }) {
-  const wanted = { ...defaults, ...options };
-  const type = types.find(({ name }) => name === (size ?? wanted.size));
-  const price = type?.prices.find(({ location }) => location === wanted.region);
+/** Without value-added tax, and without the address. */
+function priceOf(types, machine) {
+  const { size, region } = optionsOf(machine);
+  const price = types.find(({ name }) => name === size)?.prices.find(({ location }) => location === region);
   return price && Number(price.price_hourly.net);
 }
 
-/** A server's name is unique in its project: a request whose answer was lost is recognized by it when it is sent again. */
-async function createOne(api, shared, request, signal) {
-  const name = `${request.name}-${suffixOf(request.clusterId)}`;
-  const options = { ...defaults, ...request.options };
+/** A server's name is unique in its project, so that one whose answer was lost is found when it is asked for again. */
+async function create(api, shared, request, signal) {
+  const name = `${request.name}-${prefixOf(request.clusterId)}`;
+  const { size, image, region } = optionsOf(request);
+  const labels = { "belt-name": request.name, "belt-group": request.group, "belt-spec": request.specHash };
+  const refused = (error) => ({ kind: "refused", name: request.name, error });
   try {
     const { server } = await api.call("POST", "/servers", signal, {
-      ...{ name, server_type: request.size ?? options.size, image: options.image, location: options.region },
+      ...{ name, server_type: size, image, location: region, user_data: cloudConfig(request) },
+      ...{ labels: { ...labelsOf(request), ...labels } },
       ...(await shared.references(request.clusterId, signal)),
-      labels: { ...labelsOf(request), "belt-name": request.name, "belt-spec": request.specHash },
-      user_data: cloudConfig(request),
     });
     return { kind: "accepted", machine: machineOf(server) };
   } catch (error) {
     signal.throwIfAborted();
-    if (codeOf(error) !== "uniqueness_error") return { kind: "refused", name: request.name, error };
-    return await takenName(api, { name, request }, signal);
+    if (codeOf(error) !== "uniqueness_error") return refused(error);
+    const [server] = await api.list("servers", signal, { name });
+    const isOurs = server?.labels["belt-cluster-id"] === request.clusterId;
+    if (isOurs && server.status !== "deleting") return { kind: "exists", machine: machineOf(server) };
+    const message = `the name ${name} is taken by ${server && !isOurs ? "a server of others" : "one that is going"}`;
+    return refused(new BeltError("provider.refused", message, { retryable: !server || isOurs }));
   }
 }
 
-async function takenName(api, { name, request }, signal) {
-  const [server] = await api.list("servers", signal, { name });
-  const refused = (message, retryable) => {
-    const error = new BeltError("provider.refused", message, { retryable, hint: "Look at it in the console." });
-    return { kind: "refused", name: request.name, error };
-  };
-  if (!server || server.status === "deleting") return refused(`the server ${name} is still being deleted`, true);
-  if (server.labels["belt-cluster-id"] !== request.clusterId)
-    return refused(`a server ${name} of others is there`, false);
-  return { kind: "exists", machine: machineOf(server) };
-}
-
-async function removeOne(api, machine, signal) {
+async function remove(api, machine, signal) {
   try {
     await api.call("DELETE", `/servers/${machine.id}`, signal);
-    return { kind: "removed", machine };
   } catch (error) {
     signal.throwIfAborted();
-    return codeOf(error) === "not_found" ? { kind: "removed", machine } : { kind: "failed", machine, error };
+    if (codeOf(error) !== "not_found") return { kind: "failed", machine, error };
   }
+  return { kind: "removed", machine };
 }
 
-function powerControl({ clock }, api) {
-  const statusOf = async (path, signal) => (await api.call("GET", path, signal)).server.status;
-  const until = async (path, wanted, tries, signal) => {
-    for (; tries > 0; tries -= 1) {
-      if ((await statusOf(path, signal)) === wanted) return true;
+function powerOf({ clock }, api) {
+  const statusOf = async ({ id }, signal) => (await api.call("GET", `/servers/${id}`, signal)).server.status;
+  const act = async (machine, action, wanted, signal) => {
+    await api.act(`/servers/${machine.id}/actions/${action}`, signal);
+    for (let tries = 0; tries < 30 && (await statusOf(machine, signal)) !== wanted; tries += 1)
       await clock.sleep(2000, signal);
-    }
-    return false;
-  };
-  const reach = async ({ id, name }, wanted, actions, signal) => {
-    const path = `/servers/${id}`;
-    if ((await statusOf(path, signal)) === wanted && actions[0] !== "reboot") return;
-    for (const action of actions) {
-      await api.act(path, action, signal);
-      if (await until(path, wanted, 30, signal)) return;
-    }
-    throw new BeltError("timeout", `${name} did not come to be ${wanted} within a minute`, { retryable: true });
   };
   return {
-    start: (machine, signal) => reach(machine, "running", ["poweron"], signal),
-    stop: (machine, signal) => reach(machine, "off", ["shutdown", "poweroff"], signal), // a guest may ignore the first
-    restart: (machine, signal) => reach(machine, "running", ["reboot"], signal),
-  };
-}
-
-function resizeControl(context, api) {
-  const power = powerControl(context, api);
-  return {
-    restarts: true,
-    resize: async (machine, size, signal) => {
-      const { server } = await api.call("GET", `/servers/${machine.id}`, signal);
-      if (server.server_type.name !== size) {
-        await power.stop(machine, signal);
-        await api.act(`/servers/${machine.id}`, "change_type", signal, { server_type: size, upgrade_disk: false });
-      }
-      if (machine.state.kind === "running") await power.start(machine, signal);
+    start: async (machine, signal) => {
+      if ((await statusOf(machine, signal)) !== "running") await act(machine, "poweron", "running", signal);
     },
+    stop: async (machine, signal) => {
+      if ((await statusOf(machine, signal)) !== "off") await act(machine, "shutdown", "off", signal);
+      if ((await statusOf(machine, signal)) !== "off") await act(machine, "poweroff", "off", signal); // it did not listen
+    },
+    restart: (machine, signal) => act(machine, "reboot", "running", signal),
   };
 }
 
-function labelsOf({ clusterId, clusterName, group }) {
-  return { "belt-cluster-id": clusterId, "belt-cluster": clusterName, ...(group && { "belt-group": group }) };
-}
-
-function suffixOf(clusterId) {
-  return createHash("sha256").update(clusterId).digest("hex").slice(0, 8);
-}
-
-/** https://docs.cloud-init.io/en/latest/reference/modules.html: JSON is YAML. */
+/** https://docs.cloud-init.io/en/latest/reference/modules.html; JSON is YAML. */
 function cloudConfig({ name, hostKey, authorizedKeys }) {
-  const config = {
-    ...{ hostname: name, ssh_authorized_keys: authorizedKeys, ssh_pwauth: false, disable_root: false },
-    ...{ ssh_deletekeys: true, ssh_genkeytypes: [] },
-    ssh_keys: { ed25519_private: hostKey.privateKey.reveal(), ed25519_public: hostKey.publicKey },
-  };
-  return `#cloud-config\n${JSON.stringify(config)}\n`;
+  const ssh_keys = { ed25519_private: hostKey.privateKey.reveal(), ed25519_public: hostKey.publicKey };
+  const login = { ssh_authorized_keys: authorizedKeys, ssh_pwauth: false, disable_root: false };
+  return `#cloud-config\n${JSON.stringify({ hostname: name, ...login, ssh_deletekeys: true, ssh_keys })}\n`;
 }
 
-const states = { running: "running", off: "stopped", stopping: "stopped", deleting: "removing" };
+const states = { running: "running", off: "stopped", deleting: "removing" };
 
 function machineOf({ id, status, labels, public_net, private_net, server_type, image, ...server }) {
   const privateAddress = private_net[0]?.ip || undefined;
-  // A server runs before it is in its network; it is of use only then.
+  // A server runs before it is in its network, and is of use only then.
   const kind = status === "running" && !privateAddress ? "creating" : (states[status] ?? "creating");
   return {
-    ...{ id: String(id), name: labels["belt-name"], group: labels["belt-group"], provider: "hetzner" },
+    ...{ id: `${id}`, name: labels["belt-name"], group: labels["belt-group"], provider: "hetzner", state: { kind } },
     ...{ clusterId: labels["belt-cluster-id"], clusterName: labels["belt-cluster"], specHash: labels["belt-spec"] },
-    ...{ state: { kind }, privateAddress, publicAddress: public_net.ipv4?.ip, user: "root", port: 22 },
-    ...{ size: server_type.name, image: image?.name ?? "", hostKey: undefined },
-    region: (server.location ?? server.datacenter.location).name,
+    ...{ publicAddress: public_net.ipv4?.ip, privateAddress, user: "root", port: 22, hostKey: undefined },
+    ...{
+      size: server_type.name,
+      region: (server.location ?? server.datacenter.location).name,
+      image: image?.name ?? "",
+    },
     createdAt: new Date(server.created).toISOString(),
   };
 }

@@ -1,55 +1,24 @@
 import { codeOf } from "./api.js";
 
-const zones = { ash: "us-east", hil: "us-west", sin: "ap-southeast" };
 const kinds = ["networks", "ssh_keys", "firewalls"];
+const zones = { ash: "us-east", hil: "us-west", sin: "ap-southeast" };
 
-/** A cluster's network, SSH key and firewalls, known by their labels; firewalls hold for servers by their labels, too. */
-export function sharedParts(api, { labelsOf, suffixOf, defaults }) {
-  const found = new Map();
-  const mine = (clusterId) => ({ label_selector: `belt-cluster-id==${clusterId}` });
-
-  async function look(clusterId, signal) {
-    const lists = await Promise.all(kinds.map((kind) => api.list(kind, signal, mine(clusterId))));
+/** A cluster's network, SSH key and firewalls: found by their labels, and by their names if an answer was lost. */
+export function sharedParts(api, { labelsOf, prefixOf, optionsOf }) {
+  const look = async (clusterId, signal) => {
+    const query = { label_selector: `belt-cluster-id==${clusterId}` };
+    const lists = await Promise.all(kinds.map((kind) => api.list(kind, signal, query)));
     return Object.fromEntries(kinds.map((kind, index) => [kind, lists[index]]));
-  }
-
-  /** Made by a name of its own: one that is there already was made by a call whose answer was lost. */
-  async function make(kind, body, signal) {
-    try {
-      await api.done((await api.call("POST", `/${kind}`, signal, body)).actions ?? [], signal);
-    } catch (error) {
-      if (codeOf(error) !== "uniqueness_error") throw error;
-    }
-  }
-
-  async function erase(kind, part, signal) {
-    const path = `/${kind}/${part.id}`;
-    const remove_from = (part.applied_to ?? []).map(({ type, label_selector, server }) => ({
-      type,
-      label_selector,
-      server,
-    }));
-    if (remove_from.length > 0) await api.act(path, "remove_from_resources", signal, { remove_from });
-    await api.call("DELETE", path, signal).catch((error) => {
-      if (codeOf(error) !== "not_found") throw error;
-    });
-  }
-
-  /** What each firewall is to let in, and lets in now, by its name. */
-  function compare(spec, firewalls) {
-    const wanted = firewallsFor(spec, `belt-${suffixOf(spec.clusterId)}`);
-    const names = new Set([...wanted.keys(), ...firewalls.map(({ name }) => name)]);
-    return [...names].map((name) => {
-      const there = firewalls.find((one) => one.name === name);
-      const [want, have] = [wanted.get(name)?.rules ?? [], there?.rules ?? []].map((rules) => rules.map(sentence));
-      const opened = want.filter((rule) => !have.includes(rule));
-      const closed = have.filter((rule) => !want.includes(rule));
-      return { name, there, wanted: wanted.get(name), opened, closed };
-    });
-  }
-
+  };
+  const make = (kind, body, signal) => api.act(`/${kind}`, signal, body).catch(unless("uniqueness_error"));
+  const erase = async (kind, { id, applied_to = [] }, signal) => {
+    const remove_from = applied_to.map(({ type, label_selector }) => ({ type, label_selector }));
+    if (remove_from.length > 0) await api.act(`/${kind}/${id}/actions/remove_from_resources`, signal, { remove_from });
+    await api.call("DELETE", `/${kind}/${id}`, signal).catch(unless("not_found"));
+  };
+  const found = new Map();
   return {
-    /** What a new server of a cluster refers to. */
+    /** What a new server of a cluster refers to: looked up once. */
     references: async (clusterId, signal) => {
       if (!found.has(clusterId)) found.set(clusterId, await look(clusterId, signal));
       const { networks, ssh_keys } = found.get(clusterId);
@@ -57,31 +26,32 @@ export function sharedParts(api, { labelsOf, suffixOf, defaults }) {
     },
     inspect: async (spec, signal) => {
       const { networks, ssh_keys, firewalls } = await look(spec.clusterId, signal);
-      const changes = compare(spec, firewalls).flatMap(({ name, there, wanted, opened, closed }) => [
-        ...(there || !wanted ? [] : [`make the firewall ${name}`]),
-        ...opened.map((rule) => `open ${rule} on ${wanted.on}`),
-        ...closed.map((rule) => `close ${rule} on ${wanted?.on ?? name}`),
-      ]);
+      const wanted = firewallsFor(spec, prefixOf(spec.clusterId));
+      const [want, have] = [wanted.flatMap(sentences), firewalls.flatMap(sentences)];
       return [
-        ...(networks.length > 0 ? [] : [`make the network ${{ ...defaults, ...spec.options }.network}`]),
+        ...(networks.length > 0 ? [] : [`make the network ${optionsOf(spec).network}`]),
         ...(ssh_keys.length > 0 ? [] : ["put the cluster's SSH key into the project"]),
-        ...changes,
+        ...wanted.filter((one) => !named(firewalls, one)).map(({ name }) => `make the firewall ${name}`),
+        ...want.filter((one) => !have.includes(one)).map((one) => `open ${one}`),
+        ...have.filter((one) => !want.includes(one)).map((one) => `close ${one}`),
       ];
     },
     ensure: async (spec, signal) => {
       const { networks, ssh_keys, firewalls } = await look(spec.clusterId, signal);
-      const { network: ip_range, region } = { ...defaults, ...spec.options };
-      const common = { name: `belt-${suffixOf(spec.clusterId)}`, labels: labelsOf(spec) };
+      const { network: ip_range, region } = optionsOf(spec);
+      const common = { name: prefixOf(spec.clusterId), labels: labelsOf(spec) };
       const subnets = [{ type: "cloud", ip_range, network_zone: zones[region] ?? "eu-central" }];
       if (networks.length === 0) await make("networks", { ...common, ip_range, subnets }, signal);
       if (ssh_keys.length === 0)
         await make("ssh_keys", { ...common, public_key: (await spec.authorizedKeys())[0] }, signal);
-      for (const { name, there, wanted, opened, closed } of compare(spec, firewalls)) {
-        if (!wanted) await erase("firewalls", there, signal);
-        else if (!there) await make("firewalls", { ...common, name, rules: wanted.rules, apply_to: wanted.to }, signal);
-        else if (opened.length + closed.length > 0)
-          await api.act(`/firewalls/${there.id}`, "set_rules", signal, { rules: wanted.rules });
+      const wanted = firewallsFor(spec, prefixOf(spec.clusterId));
+      for (const one of wanted) {
+        const there = named(firewalls, one);
+        if (!there) await make("firewalls", { ...common, ...one }, signal);
+        else if (sentences(one).join() !== sentences(there).join())
+          await api.act(`/firewalls/${there.id}/actions/set_rules`, signal, { rules: one.rules });
       }
+      for (const one of firewalls) if (!named(wanted, one)) await erase("firewalls", one, signal);
       found.delete(spec.clusterId);
     },
     remove: async (clusterId, signal) => {
@@ -92,29 +62,27 @@ export function sharedParts(api, { labelsOf, suffixOf, defaults }) {
   };
 }
 
-/** One firewall for all machines, and one for each group of which something is published; the private network is not filtered. */
-function firewallsFor({ clusterId, firewall, groups }, name) {
-  const { operators = [], engineForOperators = false, publish = [] } = firewall ?? {};
-  const all = `belt-cluster-id==${clusterId}`;
-  const applied = (selector) => [{ type: "label_selector", label_selector: { selector } }];
-  const rule = ({ protocol, from, to, sources }) => {
-    const port = from === to ? String(from) : `${from}-${to}`;
-    return { direction: "in", protocol, port, source_ips: sources };
+/** One firewall for all machines, and one for each group of which something is published. The private network is not filtered. */
+function firewallsFor({ clusterId, firewall, groups }, prefix) {
+  const rule = ({ protocol = "tcp", from, to = from, sources }) => {
+    return { direction: "in", protocol, port: from === to ? `${from}` : `${from}-${to}`, source_ips: sources };
   };
-  const forOperators = (engineForOperators ? [22, 2376] : [22]).map((port) =>
-    rule({ protocol: "tcp", from: port, to: port, sources: operators }),
-  );
-  const firewalls = new Map([
-    [name, { on: "all machines", to: applied(all), rules: operators.length > 0 ? forOperators : [] }],
-  ]);
-  for (const group of groups) {
-    const rules = publish.filter((one) => one.groups.includes(group)).map(rule);
-    const to = applied(`${all},belt-group==${group}`);
-    if (rules.length > 0) firewalls.set(`${name}-${group}`, { on: group, to, rules });
-  }
-  return firewalls;
+  const applied = (selector) => [{ type: "label_selector", label_selector: { selector } }];
+  const { operators = [], engineForOperators, publish = [] } = firewall ?? {};
+  const ports = operators.length === 0 ? [] : engineForOperators ? [22, 2376] : [22];
+  const all = `belt-cluster-id==${clusterId}`;
+  const own = ports.map((from) => rule({ from, sources: operators }));
+  const published = groups.map((group) => ({
+    name: `${prefix}-${group}`,
+    rules: publish.filter((one) => one.groups.includes(group)).map(rule),
+    apply_to: applied(`${all},belt-group==${group}`),
+  }));
+  return [{ name: prefix, rules: own, apply_to: applied(all) }, ...published.filter(({ rules }) => rules.length > 0)];
 }
 
-function sentence({ protocol, port, source_ips }) {
-  return `${port}/${protocol} to ${[...source_ips].sort().join(", ")}`;
-}
+const sentences = ({ name, rules }) =>
+  rules.map(({ protocol, port, source_ips }) => `${port}/${protocol} to ${source_ips.join(", ")} in ${name}`);
+const named = (list, { name }) => list.find((one) => one.name === name);
+const unless = (code) => (error) => {
+  if (codeOf(error) !== code) throw error;
+};
