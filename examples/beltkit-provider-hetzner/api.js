@@ -21,7 +21,7 @@ export function hetznerApi({ env, clock, random }) {
       const { reply, text = "", cause } = await sent.catch((lost) => ({ cause: lost }));
       signal.throwIfAborted();
       if (reply?.ok) return text === "" ? {} : JSON.parse(text);
-      const error = reply ? refusal(reply, text) : noAnswer(`${method} ${path}`, cause);
+      const error = reply ? refusal(reply, text) : noAnswer(method, path, cause);
       const mayAgain = method === "POST" ? passing.includes(codeOf(error)) : error.retryable;
       if (!mayAgain || attempt === 8) throw error;
       await clock.sleep(Math.min(60_000, 500 * 2 ** attempt) * (0.5 + random() / 2), signal);
@@ -58,14 +58,13 @@ const passing = ["rate_limit_exceeded", "locked", "conflict"];
 const capacity = ["resource_limit_exceeded", "resource_unavailable", "placement_error"];
 const hints = { unauthorized: noToken.hint, token_readonly: noToken.hint, resource_unavailable: "Try another region." };
 
+const noAnswer = (method, path, cause) =>
+  new BeltError("provider.unavailable", `Hetzner gave no answer to ${method} ${path}`, { retryable: true, cause });
+
 function refusal(reply, text) {
   const { code, message } = /^\s*\{\s*"error"/.test(text) ? JSON.parse(text).error : { message: text };
   const retryable = reply.status >= 500 || passing.includes(code);
   const kind = retryable ? "provider.unavailable" : capacity.includes(code) ? "provider.capacity" : "provider.refused";
   const cause = Object.assign(new Error(message), { code });
   return new BeltError(kind, `Hetzner: ${message} (${code ?? reply.status})`, { cause, retryable, hint: hints[code] });
-}
-
-function noAnswer(what, cause) {
-  return new BeltError("provider.unavailable", `Hetzner gave no answer to ${what}`, { retryable: true, cause });
 }

@@ -117,19 +117,17 @@ async function remove(api, machine, signal) {
 }
 
 function powerOf({ clock }, api) {
-  const statusOf = async ({ id }, signal) => (await api.call("GET", `/servers/${id}`, signal)).server.status;
-  const act = async (machine, action, wanted, signal) => {
-    await api.act(`/servers/${machine.id}/actions/${action}`, signal);
-    for (let tries = 0; tries < 30 && (await statusOf(machine, signal)) !== wanted; tries += 1)
-      await clock.sleep(2000, signal);
+  const act = async ({ id }, action, wanted, signal) => {
+    const status = async () => (await api.call("GET", `/servers/${id}`, signal)).server.status;
+    if (action !== "reboot" && (await status()) === wanted) return;
+    await api.act(`/servers/${id}/actions/${action}`, signal);
+    for (let tries = 0; tries < 30 && (await status()) !== wanted; tries += 1) await clock.sleep(2000, signal);
   };
   return {
-    start: async (machine, signal) => {
-      if ((await statusOf(machine, signal)) !== "running") await act(machine, "poweron", "running", signal);
-    },
+    start: (machine, signal) => act(machine, "poweron", "running", signal),
     stop: async (machine, signal) => {
-      if ((await statusOf(machine, signal)) !== "off") await act(machine, "shutdown", "off", signal);
-      if ((await statusOf(machine, signal)) !== "off") await act(machine, "poweroff", "off", signal); // it did not listen
+      await act(machine, "shutdown", "off", signal);
+      await act(machine, "poweroff", "off", signal); // for one that did not listen
     },
     restart: (machine, signal) => act(machine, "reboot", "running", signal),
   };
