@@ -60,7 +60,7 @@ export class Fleet implements AsyncDisposable {
 export async function loadPlugin(name: string, providers: ProviderRegistry): Promise<ProviderPlugin> {
   const load = providers[name];
   if (load) return await load();
-  const hint = `Providers here: ${Object.keys(providers).join(", ")}.`;
+  const hint = `Providers here: ${Object.keys(providers).join(", ")}; by others: a package beltkit-provider-${name}, or a path under providers.`;
   if (providersNotYet.includes(name)) throw new BeltError("usage.not-yet", `not yet: the provider ${name}`, { hint });
   throw new BeltError("usage.invalid", `there is no provider "${name}"`, { hint });
 }
