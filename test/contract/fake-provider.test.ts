@@ -13,4 +13,8 @@ testProvider({
     ...{ authorizedKeys: [], hostKey: generateKeyPair(name), specHash: `hash of ${name}`, options: {} },
   }),
   unknownSize: "huge",
+  loseNextReply: () => {
+    const next = fake.creates.length + 1;
+    fake.faults = { loseReply: (call) => (call === next ? new Error("the connection was cut") : undefined) };
+  },
 });
