@@ -28,16 +28,16 @@ export function sharedParts(api, { labelsOf, prefixOf, optionsOf }) {
     const wanted = firewallsFor(spec, common.name);
     const changes = wanted.flatMap((one) => {
       const there = named(firewalls, one);
-      if (!there) return [[`make the firewall ${words(one)}`, () => make("firewalls", { ...common, ...one }, signal)]];
+      if (!there) return [[`let in ${words(one)}`, () => make("firewalls", { ...common, ...one }, signal)]];
       const set = () => api.act(`/firewalls/${there.id}/actions/set_rules`, signal, { rules: one.rules });
-      return words(one) === words(there) ? [] : [[`let in ${words(one)}, and no more ${words(there)}`, set]];
+      return words(one) === words(there) ? [] : [[`let in ${words(one)}, no longer ${words(there)}`, set]];
     });
     const obsolete = firewalls.filter((one) => !named(wanted, one));
     return [
       ...(networks.length > 0 ? [] : [[`make the network ${ip_range}`, makeNetwork]]),
       ...(keys.length > 0 ? [] : [["put the cluster's SSH key into the project", makeKey]]),
       ...changes,
-      ...obsolete.map((one) => [`remove the firewall ${words(one)}`, () => erase("firewalls", one, signal)]),
+      ...obsolete.map((one) => [`no longer let in ${words(one)}`, () => erase("firewalls", one, signal)]),
     ];
   };
   const found = new Map();
@@ -78,8 +78,10 @@ function firewallsFor({ clusterId, firewall, groups }, prefix) {
   return [all, ...published.filter((one) => one.rules.length > 0)];
 }
 
-const words = ({ name, rules }) =>
-  `${name} (${rules.map(({ protocol, port, source_ips }) => `${port}/${protocol} from ${source_ips.join(", ")}`).join("; ")})`;
+const words = ({ name, rules }) => {
+  const open = rules.map(({ protocol, port, source_ips }) => `${port}/${protocol} from ${source_ips.join(", ")}`);
+  return `${open.join("; ") || "nobody"} on ${name.split("-").slice(2).join("-") || "all machines"}`;
+};
 const named = (list, { name }) => list.find((one) => one.name === name);
 const unless = (code) => (error) => {
   if (codeOf(error) !== code) throw error;

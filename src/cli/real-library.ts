@@ -109,8 +109,8 @@ async function schemaHere(deps: Dependencies): Promise<unknown> {
 
 async function sourceOf(home: Home, target: Description["target"], deps: Dependencies): Promise<SpecSource> {
   if (target.kind !== "cluster") return target;
-  const { describeNamed } = await import("../cluster/open-cluster.ts");
-  return (await describeNamed(home, target.name, deps)).source;
+  const { sourceOfNamed } = await import("../cluster/open-cluster.ts");
+  return await sourceOfNamed(home, target.name, deps);
 }
 
 async function useCluster(home: Home, name: string): Promise<void> {

@@ -43,16 +43,29 @@ export async function openNamed(home: Home, name: string, deps: Dependencies): P
 
 /** Reads what is known of a cluster by its name. @throws BeltError `usage.no-cluster` */
 export async function describeNamed(home: Home, name: string, deps: Dependencies): Promise<Described> {
-  const names = await clusterNames(home);
-  if (!names.includes(name)) throw noCluster(home, name, names);
-  const folder = clusterFolder(home, name);
-  const { state } = await openJournal(folder.journal, deps.clock);
-  const source = sourceFrom(home, state) ?? { kind: "file", path: folder.ownFile };
+  const { state, source } = await recallNamed(home, name, deps);
   try {
     return { spec: await loadSpec(source, [], deps), source };
   } catch (error) {
     return remembered(name, state, { source, error });
   }
+}
+
+/** Where the description of a cluster comes from, which is not read. @throws BeltError `usage.no-cluster` */
+export async function sourceOfNamed(home: Home, name: string, deps: Dependencies): Promise<SpecSource> {
+  return (await recallNamed(home, name, deps)).source;
+}
+
+async function recallNamed(
+  home: Home,
+  name: string,
+  deps: Dependencies,
+): Promise<{ readonly state: JournalState; readonly source: SpecSource }> {
+  const names = await clusterNames(home);
+  if (!names.includes(name)) throw noCluster(home, name, names);
+  const folder = clusterFolder(home, name);
+  const { state } = await openJournal(folder.journal, deps.clock);
+  return { state, source: sourceFrom(home, state) ?? { kind: "file", path: folder.ownFile } };
 }
 
 function sourceFrom(home: Home, { source }: JournalState): SpecSource | undefined {

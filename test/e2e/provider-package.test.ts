@@ -86,6 +86,7 @@ describe("in a project with the package, belt", () => {
       const first = await belt("plan", "--trust-provider", "hetzner");
       expect(first.stderr).toContain("Trusting the provider hetzner as it is now");
       expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining("3 to create") });
+      expect(first.stdout).toContain("let in 22/tcp from 192.0.2.1/32 on all machines");
       expect(await belt("plan")).toMatchObject({ code: 0, stdout: first.stdout });
       expect((await belt("provider", "ls")).stdout).toMatch(/^hetzner .* yes +Servers of Hetzner Cloud$/m);
     } finally {
