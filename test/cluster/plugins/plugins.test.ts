@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { findHome } from "../../../src/cluster/home.ts";
 import { importCluster, openCluster } from "../../../src/cluster/open.ts";
+import { listProviders } from "../../../src/cluster/plugins/list-providers.ts";
 import type { Trust, UntrustedProvider } from "../../../src/cluster/plugins/offered-provider.ts";
 import { pluginSource } from "../../../src/cluster/plugins/plugin-source.ts";
 import { registryFor } from "../../../src/cluster/plugins/registry-for.ts";
@@ -86,6 +87,26 @@ describe("providers by others are found", () => {
       expect(registry["local"]).toBe(all.deps.providers["local"]);
     },
   );
+});
+
+test("the list tells the title of what is trusted, runs nothing else, and says why one is not used", async () => {
+  await using all = await project({
+    "mine/provider.js": moduleOf("mine"),
+    "node_modules/beltkit-provider-other/index.js": "throw new Error('it ran')",
+    "node_modules/beltkit-provider-local/index.js": "throw new Error('it ran')",
+  });
+  await all.load("mine", { mine: "./mine/provider.js" });
+  const text = "version: 1\nname: shop\nprovider: mine\nproviders: { mine: ./mine/provider.js, gone: ./gone.js }\n";
+  await write(all.path, { "cluster.yml": text });
+  const source = { kind: "file", path: path.join(all.path, "cluster.yml") } as const;
+  const listed = await listProviders(source, { ...all.deps, plugins: all.source() });
+  expect(listed.map(({ name, kind, standing, title, problem }) => [name, kind, standing, title, problem])).toEqual([
+    ["local", "built-in", "trusted", "Machines on this Linux host (systemd-nspawn)", undefined],
+    ["gone", "path", "new", undefined, expect.stringContaining("nothing is there")],
+    ["local", "package", "new", undefined, "not used: the name local is beltkit's own"],
+    ["mine", "path", "trusted", "Machines of mine", undefined],
+    ["other", "package", "new", undefined, undefined],
+  ]);
 });
 
 describe("the main module is what the package says:", () => {
