@@ -1,4 +1,4 @@
-import type { PlannedMachine, ProviderSpec } from "../../src/providers/provider.ts";
+import type { MachineRequest, PlannedMachine, ProviderSpec } from "../../src/providers/provider.ts";
 
 /** What a provider is told about machines to be made, of a cluster without a firewall. */
 export function aProviderSpec(requests: readonly PlannedMachine[], more: Partial<ProviderSpec> = {}): ProviderSpec {
@@ -7,4 +7,9 @@ export function aProviderSpec(requests: readonly PlannedMachine[], more: Partial
     ...{ authorizedKeys: async () => [], firewall: undefined, options: requests[0]?.options },
     ...more,
   };
+}
+
+/** A request as it is told before the machine is made. */
+export function plannedFrom({ name, group, size, options }: MachineRequest): PlannedMachine {
+  return { name, group, size, options };
 }
