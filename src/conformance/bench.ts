@@ -61,7 +61,7 @@ export class Bench {
       ...{ protocol: "tcp" as const, from: Number(port), to: Number(port) },
       ...{ sources: ["0.0.0.0/0"], groups: [group] },
     }));
-    return { operators: ["192.0.2.0/24"], engineForOperators: false, publish };
+    return { operators: ["192.0.2.0/24"], engineForMembers: false, engineForOperators: false, publish };
   }
 
   async list(signal: AbortSignal, clusterId = this.clusterId): Promise<readonly Machine[]> {
