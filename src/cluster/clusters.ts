@@ -24,10 +24,11 @@ export async function newCluster(
   deps: Dependencies,
 ): Promise<{ readonly file: string }> {
   const folder = clusterFolder(home, name);
-  await loadPlugin(provider, await registryFor(deps, { folder: folder.path, paths: {} }));
+  const plugin = await loadPlugin(provider, await registryFor(deps, { folder: folder.path, paths: {} }));
   if ((await clusterNames(home)).includes(name))
     throw new BeltError("usage.invalid", `there is a cluster ${name} already`, { hint: `Use it: belt use ${name}` });
-  const text = `version: 1\nname: ${name}\nprovider: ${provider}\ngroups: {}\n`;
+  const firewall = plugin.firewall === "provider" ? firewallFor(provider, deps.env["OPERATORS"]) : "";
+  const text = `version: 1\nname: ${name}\nprovider: ${provider}\n${firewall}groups: {}\n`;
   await parseText({ file: path.relative(deps.cwd, folder.ownFile), text, folder: folder.path }, [], deps);
   await makeHome(home);
   await makeFolder(folder.path, 0o700);
@@ -36,6 +37,14 @@ export async function newCluster(
   await journal.record({ kind: "cluster", version: journalVersion, id: randomHex(16), name });
   await setCurrentCluster(home, name);
   return { file: folder.ownFile };
+}
+
+/** Who may log in to machines that face the internet is asked for, never guessed. */
+function firewallFor(provider: string, operators: string | undefined): string {
+  if (operators) return `firewall: { operators: [${operators}] }\n`;
+  throw new BeltError("usage.invalid", `machines of ${provider} face the internet: who may log in to them?`, {
+    hint: "Say it with your own address: export OPERATORS=203.0.113.7/32",
+  });
 }
 
 /** The names of a cluster's machines without asking anybody: from its file and from what its journal saw made. */

@@ -22,6 +22,9 @@ const beltConfig = z.looseObject({
 /** The environment variable that DigitalOcean's own tools read the token from, too. */
 const TOKEN_VARIABLE = "DIGITALOCEAN_ACCESS_TOKEN";
 
+/** Where the networks come from that may log in, as in the templates for clouds. */
+const OPERATORS_VARIABLE = "OPERATORS";
+
 /**
  * Turns belt's `.belt/NAME/config.yml` (flat keys, always DigitalOcean) into a cluster file. The access token is never
  * copied; a note says where it is read from.
@@ -36,6 +39,8 @@ export function convertBeltConfig(name: string, text: string): ConvertedConfig {
     "provider: digitalocean",
     ...block("digitalocean", { region: config.region, image: config.image }),
     ...block("ssh", { user: config.ssh_user }),
+    // belt let everybody in; who may log in is asked for here, and never guessed.
+    `firewall: { operators: ["\${${OPERATORS_VARIABLE}}"] }`,
   ];
   return { text: `${lines.join("\n")}\n`, notes: notesOf(config) };
 }
@@ -71,7 +76,7 @@ function quote(value: string): string {
 }
 
 function notesOf(config: BeltConfig): readonly string[] {
-  const notes: string[] = [];
+  const notes: string[] = [`Say who may log in: export ${OPERATORS_VARIABLE}=203.0.113.7/32 with your own address.`];
   if (config.access_token !== undefined)
     notes.push(`The access token was not copied: set ${TOKEN_VARIABLE} in the environment.`);
   if (config.ssh_key_fingerprint !== undefined) {
