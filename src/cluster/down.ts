@@ -4,6 +4,7 @@ import { readTextIfThere, removePath } from "../util/files.ts";
 import { compressNames } from "../util/ranges.ts";
 import { type ClusterContext, emit, machinesByName, providerNames } from "./context.ts";
 import { templateHeader } from "./file-edit.ts";
+import { removeFirewalls } from "./host-firewall.ts";
 import { meetSwarm } from "./meet-swarm.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
@@ -55,12 +56,14 @@ async function removeFrom(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const { provider } = await context.fleet.open(from.name);
+  const { plugin, provider } = await context.fleet.open(from.name);
   const intents = await Promise.all(
     from.machines.map(async (machine) => ({ machine, close: await context.journal.intend("remove", machine.name) })),
   );
+  const failed = plugin.firewall === "host" ? await removeFirewalls(context, from.machines, signal) : [];
   await Promise.all(from.machines.map((machine) => context.sessions.drop(machine.name)));
-  const removing = provider.remove(from.machines, signal);
+  const rest = from.machines.filter(({ id }) => !failed.some(({ machine }) => machine.id === id));
+  const removing = provider.remove(rest, signal).then((outcomes) => [...failed, ...outcomes]);
   const phases = intents.map(({ machine, close }) =>
     tally.phase(machine.name, "remove", async () => {
       const error = whatFailed(machine, await removing);
