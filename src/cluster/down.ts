@@ -4,7 +4,6 @@ import { readTextIfThere, removePath } from "../util/files.ts";
 import { compressNames } from "../util/ranges.ts";
 import { type ClusterContext, emit, machinesByName, providerNames } from "./context.ts";
 import { templateHeader } from "./file-edit.ts";
-import { removeFirewalls } from "./host-firewall.ts";
 import { meetSwarm } from "./meet-swarm.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
@@ -60,7 +59,7 @@ async function removeFrom(
   const intents = await Promise.all(
     from.machines.map(async (machine) => ({ machine, close: await context.journal.intend("remove", machine.name) })),
   );
-  const failed = plugin.firewall === "host" ? await removeFirewalls(context, from.machines, signal) : [];
+  const failed = plugin.firewall === "host" ? await unwall(context, from.machines, signal) : [];
   await Promise.all(from.machines.map((machine) => context.sessions.drop(machine.name)));
   const rest = from.machines.filter(({ id }) => !failed.some(({ machine }) => machine.id === id));
   const removing = provider.remove(rest, signal).then((outcomes) => [...failed, ...outcomes]);
@@ -74,6 +73,16 @@ async function removeFrom(
     }),
   );
   await Promise.allSettled(phases);
+}
+
+/** What runs on hosts is loaded only where there are some. */
+async function unwall(
+  context: ClusterContext,
+  machines: readonly Machine[],
+  signal: AbortSignal,
+): Promise<readonly RemoveOutcome[]> {
+  const { removeFirewalls } = await import("./host-firewall.ts");
+  return await removeFirewalls(context, machines, signal);
 }
 
 function whatFailed(machine: Machine, outcomes: readonly RemoveOutcome[]): Error | undefined {

@@ -2,7 +2,7 @@ import type { Machine, RemoveOutcome } from "../providers/provider.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { messageOf } from "../util/errors.ts";
 import { bootstrapContext } from "./bootstrap-context.ts";
-import { answerDeadlineMs, type ClusterContext, emit, providerNames, reach } from "./context.ts";
+import { answerDeadlineMs, type ClusterContext, emit, reach } from "./context.ts";
 import { memberAddresses } from "./firewall/member-addresses.ts";
 import { removeFirewall } from "./firewall/remove-firewall.ts";
 import type { CloseIntent } from "./journal.ts";
@@ -11,18 +11,12 @@ import type { Session } from "./sessions.ts";
 import { firewall } from "./steps/firewall.ts";
 import { readHostFacts } from "./steps/host-facts.ts";
 import type { HostWall } from "./steps/step.ts";
+import { walledProviders } from "./walled-providers.ts";
 
 /** How long a new connection may take to come through new rules, in milliseconds: less than they are on trial. */
 const provenWithinMs = 12_000;
 /** How many hosts are worked on at a time beside those that a command is about. */
 const sideBySide = 16;
-
-/** The providers of the cluster file on whose hosts beltkit itself keeps the file's firewall. */
-export async function walledProviders(context: ClusterContext): Promise<ReadonlySet<string>> {
-  const names = providerNames(context.spec);
-  const plugins = await Promise.all(names.map(async (name) => (await context.fleet.open(name)).plugin));
-  return new Set(names.filter((_, index) => plugins[index]?.firewall === "host"));
-}
 
 /** Which machines a cluster has, as soon as all that are being made have an address. */
 export type Membership = (signal: AbortSignal) => Promise<readonly Machine[]>;

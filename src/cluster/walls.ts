@@ -1,10 +1,11 @@
 import type { Machine } from "../providers/provider.ts";
 import type { Task } from "./bring-up.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
-import { keepFirewall, keepFirewallsOf, type Membership, walledProviders, wallOf } from "./host-firewall.ts";
+import { keepFirewall, keepFirewallsOf, type Membership, wallOf } from "./host-firewall.ts";
 import type { Tally } from "./phases.ts";
 import type { Session } from "./sessions.ts";
 import type { HostWall } from "./steps/step.ts";
+import { walledProviders } from "./walled-providers.ts";
 
 /** The firewalls of one command's hosts, as far as beltkit itself keeps them. */
 export interface Walls {

@@ -8,6 +8,9 @@ export interface Exposure {
   readonly what: string;
 }
 
+/** The way out of every exposure. */
+export const closesThem = "a firewall block in the cluster file closes them";
+
 /** How a host is reached, from the provider or, before it was taken, from the cluster file. */
 type Way = Pick<Machine, "publicAddress" | "privateAddress" | "port">;
 
@@ -39,15 +42,13 @@ function exposed(spec: ClusterSpec, wanted: MachineSpec, way: Way): readonly Exp
   const { publicAddress, privateAddress } = way;
   const addresses = [...new Set([publicAddress, privateAddress])].filter((address) => address !== undefined);
   const everywhere = everywhereOpen(spec, wanted, way);
-  const parts = addresses.map((address, index) => {
+  const parts = addresses.flatMap((address, index) => {
     const here = isAdvertised(spec, way, address) ? advertisedOpen(spec, wanted) : [];
     const ports = index === 0 ? [...everywhere, ...here] : here;
-    return ports.length === 0
-      ? undefined
-      : `${listed(ports)} ${index === 0 ? "are" : "also"} open to whoever reaches ${address}`;
+    if (ports.length === 0) return [];
+    return [`${listed(ports)}${index === 0 ? " are open" : ""} to whoever reaches ${address}`];
   });
-  const what = parts.filter((part) => part !== undefined).join("; ");
-  return what === "" ? [] : [{ name: wanted.name, what }];
+  return parts.length === 0 ? [] : [{ name: wanted.name, what: parts.join("; ") }];
 }
 
 /** What listens on every address of a host. */

@@ -86,7 +86,7 @@ settle() { # path, from stdin: whole or not at all
 mkdir -p "$(dirname ${rulesFile})" || exit 1
 settle ${rulesFile} <new.nft || exit 1
 printf %s ${base64(unitText)} | base64 -d | settle ${unitFile} || exit 1
-systemctl daemon-reload && systemctl -q --no-reload enable ${unitName} || exit 1
+systemctl daemon-reload && systemctl -q --no-reload enable ${unitName} && systemctl restart ${unitName} || exit 1
 nft list table ${tableName} | sha256sum | cut -d' ' -f1 | settle ${loadedFile} || exit 1
 systemctl stop ${wayBackUnit}.timer
 cd / && rm -rf ${trialFolder}`;
@@ -96,6 +96,7 @@ export const removalScript = `
 ${takeBackScript}
 if [ -e ${unitFile} ]; then
   systemctl -q --no-reload disable ${unitName} 2>/dev/null
+  systemctl stop ${unitName}
   rm -f ${unitFile} ${wantedLink}
   systemctl daemon-reload
   systemctl reset-failed ${unitName} 2>/dev/null
