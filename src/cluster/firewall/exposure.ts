@@ -77,6 +77,8 @@ function isAdvertised({ swarm }: ClusterSpec, { publicAddress, privateAddress }:
   return address === (privateAddress ?? publicAddress);
 }
 
-function listed(words: readonly string[]): string {
+/** Ports in their order, then what has no number. */
+function listed(open: readonly string[]): string {
+  const words = open.toSorted((a, b) => (Number.parseInt(a, 10) || Infinity) - (Number.parseInt(b, 10) || Infinity));
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
