@@ -12,7 +12,7 @@ type Answer = "open" | "refused" | "silent";
 export interface Stranger extends AsyncDisposable {
   /** Opens a TCP connection; 1.5 seconds without an answer are silence. */
   knock(address: string, port: number): Promise<Answer>;
-  /** Sends a datagram. */
+  /** Sends a datagram, also to everybody on the link. */
   send(address: string, port: number): Promise<void>;
   /** Sends what is for a network by way of one machine, as a neighbor on the link can. */
   route(network: string, through: string): Promise<void>;
@@ -31,7 +31,7 @@ export async function openStranger(folder: string, name: string): Promise<Strang
   return {
     knock: (address, port) => knock((line) => inside("bash", "-c", line), address, port),
     send: async (address, port) => {
-      await inside("bash", "-c", `echo stranger >/dev/udp/${address}/${port}`);
+      await inside(process.execPath, "-e", datagram, address, String(port));
     },
     route: async (network, through) => {
       await inside("ip", "route", "replace", network, "via", through);
@@ -41,6 +41,11 @@ export async function openStranger(folder: string, name: string): Promise<Strang
     },
   };
 }
+
+const datagram = `
+const socket = require("node:dgram").createSocket("udp4");
+const [address, port] = process.argv.slice(1);
+socket.bind(0, () => { socket.setBroadcast(true); socket.send("stranger", Number(port), address, () => socket.close()); });`;
 
 /** Opens a TCP connection by bash, wherever its line is run. */
 export async function knock(run: (line: string) => Promise<unknown>, address: string, port: number): Promise<Answer> {

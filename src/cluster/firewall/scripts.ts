@@ -86,7 +86,7 @@ settle() { # path, from stdin: whole or not at all
 mkdir -p "$(dirname ${rulesFile})" || exit 1
 settle ${rulesFile} <new.nft || exit 1
 printf %s ${base64(unitText)} | base64 -d | settle ${unitFile} || exit 1
-systemctl daemon-reload && systemctl -q --no-reload enable ${unitName} && systemctl restart ${unitName} || exit 1
+systemctl -q --no-reload enable ${unitName} && systemctl daemon-reload && systemctl restart ${unitName} || exit 1
 nft list table ${tableName} | sha256sum | cut -d' ' -f1 | settle ${loadedFile} || exit 1
 systemctl stop ${wayBackUnit}.timer
 cd / && rm -rf ${trialFolder}`;

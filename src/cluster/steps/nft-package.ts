@@ -23,6 +23,7 @@ export async function installNft(context: StepContext, signal: AbortSignal): Pro
 
 const noApt = 3;
 
+/** Refreshes what apt knows only where the package cannot be had as things are. */
 export const nftScript = `${aptFunctions}
 command -v apt-get >/dev/null 2>&1 || { rm -f "$log"; exit ${noApt}; }
 repair
