@@ -1,6 +1,5 @@
 import type { FirewallSpec, Publication } from "../../providers/provider.ts";
 import { anywhere } from "../spec/firewall.ts";
-import type { EngineApi } from "../spec/types.ts";
 import { mergeNetworks, mergePorts } from "./merge.ts";
 
 /** The one table that is beltkit's on a host; every other table is somebody else's. */
@@ -13,7 +12,6 @@ export interface RulesInput {
   readonly group: string;
   /** Where the host's own sshd listens. */
   readonly sshPort: number;
-  readonly engineApi: EngineApi;
   /** The addresses from which the cluster's machines come, IPv4 and IPv6. */
   readonly members: readonly string[];
   /** Bridges of the host's own whose names begin as Docker's do, and through which the world comes in. */
@@ -52,8 +50,8 @@ export function firewallRules(input: RulesInput): string {
  * everybody on the link, since the kernel takes it then too.
  */
 function arriving(input: RulesInput): readonly string[] {
-  const { firewall, engineApi, sshPort } = input;
-  const toMembers = engineApi === "members" ? [2376, 2377, 7946] : [2377, 7946];
+  const { firewall, sshPort } = input;
+  const toMembers = firewall.engineForMembers ? [2376, 2377, 7946] : [2377, 7946];
   return [
     'iifname "lo" accept',
     "fib daddr type unicast accept",

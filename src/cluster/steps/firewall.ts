@@ -53,7 +53,6 @@ function rulesFor({ context, spec, members, fields, arrival }: For): string {
     firewall: spec,
     group: context.machine.group,
     sshPort: arrival.port,
-    engineApi: context.engineSpec.api,
     members,
     foreignBridges: (fields.get("interface") ?? []).filter((name) => /^(docker|br-)/.test(name) && !isDockers(name)),
   });

@@ -69,7 +69,7 @@ describe("without a firewall the world reaches", () => {
     const machines = new Map([["box1", aMachine("box1")]]);
     const spec = aSpec([aMachineSpec("box1")]);
     expect(exposuresOf(spec, machines, new Set())).toEqual([]);
-    const firewall = { operators: [], engineForOperators: false, publish: [] };
+    const firewall = { operators: [], engineForOperators: false, engineForMembers: true, publish: [] };
     expect(exposuresOf({ ...spec, firewall }, machines, walled)).toEqual([]);
   });
 });

@@ -9,10 +9,9 @@ function publication(change: Partial<Publication>): Publication {
 function rulesOf(change: Partial<RulesInput> & { readonly publish?: readonly Publication[] } = {}): string {
   const { publish = [], ...rest } = change;
   return firewallRules({
-    firewall: { operators: ["203.0.113.7/32"], engineForOperators: false, publish },
+    firewall: { operators: ["203.0.113.7/32"], engineForOperators: false, engineForMembers: true, publish },
     group: "workers",
     sshPort: 22,
-    engineApi: "members",
     members: ["10.0.0.12", "10.0.0.11"],
     foreignBridges: [],
     ...rest,
@@ -94,11 +93,16 @@ describe("the firewall of a host", () => {
     const [a, b] = [publication({}), publication({ protocol: "udp", from: 53, to: 53, sources: ["192.0.2.0/24"] })];
     const operators = ["203.0.113.7/32", "198.51.100.0/24"];
     const one = rulesOf({
-      firewall: { operators, engineForOperators: true, publish: [a, b] },
+      firewall: { operators, engineForOperators: true, engineForMembers: true, publish: [a, b] },
       foreignBridges: ["br-b", "br-a"],
     });
     const other = rulesOf({
-      firewall: { operators: operators.toReversed(), engineForOperators: true, publish: [b, a] },
+      firewall: {
+        operators: operators.toReversed(),
+        engineForOperators: true,
+        engineForMembers: true,
+        publish: [b, a],
+      },
       members: ["10.0.0.11", "10.0.0.12", "10.0.0.11"],
       foreignBridges: ["br-a", "br-b"],
     });
@@ -117,10 +121,14 @@ describe("the firewall of a host", () => {
   it.each<[string, Parameters<typeof rulesOf>[0], string]>([
     ["SSH to operators, where sshd listens", { sshPort: 2222 }, "ip saddr @operators tcp dport 2222 accept"],
     ["the engine to members", {}, "ip saddr @members tcp dport { 2376, 2377, 7946 } accept"],
-    ["the engine to nobody where it is off", { engineApi: "off" }, "ip saddr @members tcp dport { 2377, 7946 } accept"],
+    [
+      "the engine to nobody where it is off",
+      { firewall: { operators: [], engineForOperators: false, engineForMembers: false, publish: [] } },
+      "ip saddr @members tcp dport { 2377, 7946 } accept",
+    ],
     [
       "the engine to operators",
-      { engineApi: "operators", firewall: { operators: [], engineForOperators: true, publish: [] } },
+      { firewall: { operators: [], engineForOperators: true, engineForMembers: false, publish: [] } },
       "ip saddr @operators tcp dport 2376 accept",
     ],
     ["a published port to everybody", { publish: [publication({})] }, "tcp dport { 80 } accept"],

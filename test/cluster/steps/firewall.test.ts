@@ -8,12 +8,11 @@ import { type ScriptedCommand, ScriptedConnection } from "../../support/scripted
 import { contextOver } from "../../support/step-context.ts";
 
 const signal = () => AbortSignal.timeout(5_000);
-const spec = { operators: ["203.0.113.7/32"], engineForOperators: false, publish: [] };
+const spec = { operators: ["203.0.113.7/32"], engineForOperators: false, engineForMembers: true, publish: [] };
 const rules = firewallRules({
   firewall: spec,
   group: "workers",
   sshPort: 2222,
-  engineApi: "members",
   members: ["10.0.0.5", "10.0.0.6"],
   foreignBridges: ["br-lan"],
 });
