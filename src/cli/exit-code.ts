@@ -23,6 +23,7 @@ export function exitCodeOf(error: unknown): number {
     case "spec":
       return exitCodes.usage;
     case "guard":
+    case "firewall":
       return exitCodes.guard;
     case "provider":
       return exitCodes.provider;

@@ -3,7 +3,7 @@ import { BeltError } from "../util/errors.ts";
 import type { Session } from "./sessions.ts";
 import type { EngineSpec } from "./spec/types.ts";
 import type { HostFacts } from "./steps/facts.ts";
-import type { StepContext } from "./steps/step.ts";
+import type { HostWall, StepContext } from "./steps/step.ts";
 import type { Dependencies } from "./types.ts";
 
 /** What bootstrapping needs beside a session. */
@@ -13,11 +13,12 @@ export interface BootstrapOptions {
   readonly authority: Authority;
   /** Called before anything is changed on the machine. */
   readonly beforeChange: () => Promise<void>;
+  readonly wall?: HostWall | undefined;
 }
 
 /** What the bootstrap steps of one machine work with; its facts are there once the first step has looked. */
 export function bootstrapContext(
-  { deps, engineSpec, authority, beforeChange }: BootstrapOptions,
+  { deps, engineSpec, authority, beforeChange, wall }: BootstrapOptions,
   session: Session,
 ): StepContext {
   const { machine, connection, engine } = session;
@@ -39,6 +40,7 @@ export function bootstrapContext(
     clock,
     random,
     beforeChange,
+    wall,
     note: (message) => deps.emit({ event: "note", at: clock.now(), machine: machine.name, message }),
   };
 }

@@ -12,7 +12,8 @@ import type { PhaseResult, Tally } from "./phases.ts";
 import type { Session } from "./sessions.ts";
 import type { NodeSpec } from "./spec/types.ts";
 import type { HostFacts } from "./steps/facts.ts";
-import { bootstrapSteps } from "./steps/index.ts";
+import { bootstrapSteps, walledSteps } from "./steps/index.ts";
+import { type Walls, wallsAround } from "./walls.ts";
 
 /** One machine to bring up, and how far. */
 export interface Task {
@@ -55,9 +56,10 @@ const maxPipelines = 64;
  */
 export async function bringUp(
   { context, tally, leader, through }: BringUpOptions,
-  tasks: readonly Task[],
+  given: readonly Task[],
   signal: AbortSignal,
 ): Promise<BroughtUp> {
+  const { walls, tasks } = await wallsAround(context, tally, given);
   const managers = tasks.filter((task) => task.node?.role === "manager");
   const formation = new Formation({
     managers: managers.map(({ name }) => name),
@@ -65,7 +67,7 @@ export async function bringUp(
     mayNotFound: whyNoSwarm(context, leader),
     leader: through,
   });
-  const shared: Shared = { context, tally, formation, managersInTurn: new Mutex(), adopt: leader };
+  const shared: Shared = { context, tally, formation, managersInTurn: new Mutex(), adopt: leader, walls };
   // Managers first: everybody else waits for one of them.
   const ordered = [...managers, ...tasks.filter((task) => task.node?.role !== "manager")];
   const results = await mapBounded(ordered, maxPipelines, (task) => runPipeline(shared, task, signal));
@@ -85,6 +87,7 @@ interface Shared {
   readonly adopt: string | undefined;
   readonly formation: Formation;
   readonly managersInTurn: Mutex;
+  readonly walls: Walls;
 }
 
 function whyNoSwarm({ journal, spec }: ClusterContext, leader: string | undefined): string | undefined {
@@ -103,8 +106,11 @@ async function runPipeline(shared: Shared, task: Task, signal: AbortSignal): Pro
     const { machine } = await tally.phase(task.name, "create", task.machine);
     const { session } = await tally.phase(task.name, "reach", async () => reachBooting(context, machine, signal));
     await noteReached(context.journal, task.name);
-    const facts = task.bootstrap ? await bootstrap(shared, session, signal) : undefined;
+    const facts = task.bootstrap
+      ? await bootstrap(shared, session, signal)
+      : await shared.walls.keepOnly(session, signal);
     const { node, existed } = task;
+    if (node) await shared.walls.others(signal);
     const membership = node && facts && (await enterSwarm({ ...shared, session, node, facts, existed }, signal));
     await tally.ready(task.name);
     return { machine, membership };
@@ -124,7 +130,7 @@ async function reachBooting(
   return await ownHostKey(context, session, signal);
 }
 
-async function bootstrap({ context, tally }: Shared, session: Session, signal: AbortSignal): Promise<HostFacts> {
+async function bootstrap({ context, tally, walls }: Shared, session: Session, signal: AbortSignal): Promise<HostFacts> {
   const name = session.machine.name;
   const { authority } = await context.keys();
   // The intent is written when a step is about to change something: a machine that is as it should be leaves no line.
@@ -133,12 +139,14 @@ async function bootstrap({ context, tally }: Shared, session: Session, signal: A
     close ??= context.journal.intend("bootstrap", name);
     await close;
   };
+  const wall = walls.around(session.machine);
   const state = bootstrapContext(
-    { deps: context.deps, engineSpec: context.spec.engine, authority, beforeChange },
+    { deps: context.deps, engineSpec: context.spec.engine, authority, beforeChange, wall },
     session,
   );
   try {
-    for (const step of bootstrapSteps) await tally.phase(name, step.phase, () => step.run(state, signal));
+    for (const step of wall ? walledSteps : bootstrapSteps)
+      await tally.phase(name, step.phase, () => step.run(state, signal));
   } catch (error) {
     await (await close)?.(error);
     throw error;

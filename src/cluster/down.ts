@@ -55,12 +55,14 @@ async function removeFrom(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const { provider } = await context.fleet.open(from.name);
+  const { plugin, provider } = await context.fleet.open(from.name);
   const intents = await Promise.all(
     from.machines.map(async (machine) => ({ machine, close: await context.journal.intend("remove", machine.name) })),
   );
+  const failed = plugin.firewall === "host" ? await unwall(context, from.machines, signal) : [];
   await Promise.all(from.machines.map((machine) => context.sessions.drop(machine.name)));
-  const removing = provider.remove(from.machines, signal);
+  const rest = from.machines.filter(({ id }) => !failed.some(({ machine }) => machine.id === id));
+  const removing = provider.remove(rest, signal).then((outcomes) => [...failed, ...outcomes]);
   const phases = intents.map(({ machine, close }) =>
     tally.phase(machine.name, "remove", async () => {
       const error = whatFailed(machine, await removing);
@@ -71,6 +73,16 @@ async function removeFrom(
     }),
   );
   await Promise.allSettled(phases);
+}
+
+/** What runs on hosts is loaded only where there are some. */
+async function unwall(
+  context: ClusterContext,
+  machines: readonly Machine[],
+  signal: AbortSignal,
+): Promise<readonly RemoveOutcome[]> {
+  const { removeFirewalls } = await import("./host-firewall.ts");
+  return await removeFirewalls(context, machines, signal);
 }
 
 function whatFailed(machine: Machine, outcomes: readonly RemoveOutcome[]): Error | undefined {

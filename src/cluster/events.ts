@@ -5,6 +5,7 @@ export const phases = [
   "create",
   "reach",
   "inspect",
+  "firewall",
   "engine",
   "certificates",
   "configure",

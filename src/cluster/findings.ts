@@ -2,6 +2,7 @@ import type { SwarmNode } from "../swarm/engine.ts";
 import { machineOf } from "../swarm/identity.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
 import { driftOf } from "./drift.ts";
+import { closesThem, exposuresOf } from "./firewall/exposure.ts";
 import { availabilityLabel } from "./owned-labels.ts";
 import { type ClusterSpec, isNodeSpec, type MachineSpec } from "./spec/types.ts";
 import type { Finding, MachineView, Observed } from "./types.ts";
@@ -14,7 +15,9 @@ export function findingsOf(spec: ClusterSpec, observed: Observed): readonly Find
   const wanted = new Map(spec.machines.map((machine) => [machine.name, machine]));
   const ofMachines = observed.machines.flatMap((view) => findingOf(view, wanted.get(view.name), observed) ?? []);
   const ofNodes = looseNodes(observed).map((node) => ofNode(node, wanted.has(node.hostname)));
-  return [...ofMachines, ...ofNodes].sort((left, right) => naturalCompare(left.name, right.name));
+  return [...ofMachines, ...ofNodes, ...exposed(spec, observed)].sort((left, right) =>
+    naturalCompare(left.name, right.name),
+  );
 }
 
 /** The nodes of the swarm that no machine stands behind. */
@@ -26,6 +29,11 @@ export function looseNodes({ machines, nodes = [] }: Observed): readonly SwarmNo
 /** Whether a node without a machine was one of ours: it carries the link to a machine, or a name of the cluster file. */
 export function isGhost(node: SwarmNode, isNamed: boolean): boolean {
   return machineOf(node) !== undefined || isNamed;
+}
+
+function exposed(spec: ClusterSpec, { machines, walled = new Set() }: Observed): readonly Finding[] {
+  const there = new Map(machines.flatMap(({ name, machine }) => (machine ? [[name, machine] as const] : [])));
+  return exposuresOf(spec, there, walled).map(({ name, what }) => ({ kind: "exposed", name, what, fix: closesThem }));
 }
 
 function findingOf(view: MachineView, wanted: MachineSpec | undefined, observed: Observed): Finding | undefined {

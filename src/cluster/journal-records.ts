@@ -12,6 +12,7 @@ const operations = [
   "power",
   "resize",
   "host-key",
+  "firewall",
   "bootstrap",
   "init",
   "join",

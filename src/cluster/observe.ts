@@ -9,6 +9,7 @@ import type { WantedMake } from "./drift.ts";
 import type { Session } from "./sessions.ts";
 import { isNodeSpec } from "./spec/types.ts";
 import type { MachineView, Observed } from "./types.ts";
+import { walledProviders } from "./walled-providers.ts";
 
 /** What asking the swarm brought: its nodes and the manager that answered, or why nobody did. */
 export type SwarmAnswer =
@@ -37,8 +38,8 @@ export async function observedFrom(
   machines: ReadonlyMap<string, Machine>,
   nodes: readonly SwarmNode[] | undefined,
 ): Promise<Observed> {
-  const wanted = await wantedMakes(context);
-  return { machines: viewsOf(context, machines, nodes ?? []), nodes, swarmError: undefined, wanted };
+  const [wanted, walled] = await Promise.all([wantedMakes(context), walledProviders(context)]);
+  return { machines: viewsOf(context, machines, nodes ?? []), nodes, swarmError: undefined, wanted, walled };
 }
 
 /** What the file asks of every machine itself, in the words of its provider. */

@@ -2,7 +2,7 @@ import type { Machine } from "../providers/provider.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { compressNames } from "../util/ranges.ts";
 import { quoteCommand } from "../util/shell.ts";
-import { type ClusterContext, emit } from "./context.ts";
+import { type ClusterContext, emit, machinesByName } from "./context.ts";
 import { guardVolumes } from "./data-guard.ts";
 import { removeMachines } from "./down.ts";
 import type { EditedFile } from "./file-edit.ts";
@@ -65,7 +65,16 @@ export async function removeViews(
   signal.throwIfAborted();
   const machines = left.map(({ machine }) => machine);
   await removeMachines(context, machines, tally, signal);
+  if (!whole) await shutOut(context, signal);
   return machines;
+}
+
+/** The hosts that stay let nobody in from the addresses of machines that are gone. */
+async function shutOut(context: ClusterContext, signal: AbortSignal): Promise<void> {
+  if (!context.spec.firewall) return;
+  const { keepFirewallsOf } = await import("./host-firewall.ts");
+  const left = [...(await machinesByName(context, signal)).values()];
+  await keepFirewallsOf(context, { members: left, hosts: left }, signal);
 }
 
 /**

@@ -62,6 +62,15 @@ export class Sessions implements AsyncDisposable {
     });
   }
 
+  /**
+   * A connection of its own beside the shared one, for proving that the way there is open; whoever asks for it closes it.
+   *
+   * @throws BeltError like `connect`.
+   */
+  fresh(machine: Machine, deadlineMs: number, signal: AbortSignal): Promise<Connection> {
+    return this.#reach(machine, deadlineMs, signal);
+  }
+
   /** Forgets a machine's connection, because it was powered off or removed. */
   async drop(name: string): Promise<void> {
     const session = this.#sessions.get(name);

@@ -66,16 +66,19 @@ export interface Observed {
   readonly swarmless?: boolean;
   /** What the file asks of each machine itself, by its name; absent where nobody asked the providers. */
   readonly wanted?: ReadonlyMap<string, WantedMake>;
+  /** The providers on whose hosts beltkit itself keeps the file's firewall; absent where nobody asked. */
+  readonly walled?: ReadonlySet<string>;
   /** What is not as it should be among what machines share; absent where nobody asked. */
   readonly shared?: readonly SharedChange[];
 }
 
 /**
  * What does not fit. A ghost is a node without a machine, an orphan a machine of ours in no swarm, a stranger a node that is
- * not ours, a drifted machine is not as the file says, a held one was paused or drained by hand, an unnamed one is not in the file.
+ * not ours, a drifted machine is not as the file says, a held one was paused or drained by hand, an unnamed one is not in the file,
+ * an exposed one has ports that nothing closes.
  */
 export interface Finding {
-  readonly kind: "ghost" | "orphan" | "stranger" | "drifted" | "held" | "unnamed";
+  readonly kind: "ghost" | "orphan" | "stranger" | "drifted" | "held" | "unnamed" | "exposed";
   /** The machine's name, or the node's host name. */
   readonly name: string;
   readonly what: string;

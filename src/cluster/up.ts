@@ -6,6 +6,7 @@ import { bringUp, type Task } from "./bring-up.ts";
 import { type ClusterContext, emit, machinesByName } from "./context.ts";
 import { guardVolumes } from "./data-guard.ts";
 import type { EditedFile } from "./file-edit.ts";
+import { closesThem, exposuresOf } from "./firewall/exposure.ts";
 import type { Leader } from "./formation.ts";
 import { leaderAmong } from "./leader.ts";
 import type { Leniency } from "./leniency.ts";
@@ -21,6 +22,7 @@ import { settleNodes } from "./settle.ts";
 import { keepShared } from "./shared.ts";
 import { isNodeSpec, type MachineSpec } from "./spec/types.ts";
 import type { Change, Outcome, Saving } from "./types.ts";
+import { walledProviders } from "./walled-providers.ts";
 
 /** How long the swarm may take to call every node ready after the last join. */
 const verifyDeadlineMs = 90_000;
@@ -47,11 +49,18 @@ export async function up(context: ClusterContext, options: UpOptions & Saving, s
   if (!options.allowRemove) refuseRemoval(going);
   if (going.length > 0) await guardGoing(context, going, options, signal);
   await options.save();
+  await tellExposed(context, existing);
   if (existing.size > 0) await keepShared(context, tally, signal);
   const machines = await bringAbout(context, context.spec.machines, { tally, existing, leniency: options }, signal);
   if (tally.failures.length === 0) await takeAway(context, going, { tally, leniency: options }, signal);
   if (tally.failures.length === 0) await context.journal.closeOpen();
   return conclude(context, tally, machines, upCommand(context));
+}
+
+/** Says what the world may reach on hosts for which the file has no firewall. */
+async function tellExposed(context: ClusterContext, existing: ReadonlyMap<string, Machine>): Promise<void> {
+  for (const { name, what } of exposuresOf(context.spec, existing, await walledProviders(context)))
+    emit(context, { event: "note", machine: name, message: `${what}; ${closesThem}` });
 }
 
 /** Refuses changes that destroy machines. @throws BeltError `guard.removal` naming them. */

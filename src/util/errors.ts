@@ -1,7 +1,7 @@
 /**
  * Every code an error of beltkit can carry. Callers branch on the code, never on text.
  *
- * The part before the dot decides the exit code of the command line: `usage` and `spec` are 2, `guard` is 4,
+ * The part before the dot decides the exit code of the command line: `usage` and `spec` are 2, `guard` and `firewall` are 4,
  * `provider` is 5 when nothing was done, `partial` is 3, `interrupted` is 130, everything else is 1.
  */
 export type ErrorCode =
@@ -38,6 +38,7 @@ export type ErrorCode =
   | "host.unsupported"
   | "host.unfit"
   | "host.busy"
+  | "firewall.lockout"
   | "engine.unfit"
   | "engine.install"
   | "engine.unreachable"

@@ -13,6 +13,7 @@ describe("the exit code", () => {
     ["guard.quorum", 4],
     ["guard.lock", 4],
     ["guard.protected", 4],
+    ["firewall.lockout", 4],
     ["provider.requirements", 5],
     ["provider.capacity", 5],
     ["partial", 3],

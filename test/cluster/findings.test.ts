@@ -63,6 +63,19 @@ describe("what does not fit", () => {
     expect(found(views, loose)).toEqual(expected);
   });
 
+  it("is also what nothing closes to the world, on hosts whose firewall beltkit would keep", () => {
+    const fitting = view("node1", aNode("node1", { labels: linked }));
+    const observed: Observed = { machines: [fitting], nodes: [], swarmError: undefined, walled: new Set(["local"]) };
+    expect(findingsOf(aSpec([aMachineSpec("node1")]), observed)).toEqual([
+      {
+        kind: "exposed",
+        name: "node1",
+        what: expect.stringContaining("are open to whoever reaches 192.0.2.1"),
+        fix: "a firewall block in the cluster file closes them",
+      },
+    ]);
+  });
+
   it("calls no machine an orphan while the swarm does not answer", () => {
     const observed: Observed = { machines: [view("node1")], nodes: undefined, swarmError: "no manager answers" };
     expect(findingsOf(aSpec([aMachineSpec("node1")]), observed)).toEqual([]);

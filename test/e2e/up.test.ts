@@ -115,7 +115,8 @@ describe("one command makes a real swarm", () => {
 
   it("runs commands over SSH: exit codes, standard input, many machines, equal outputs once", async () => {
     expect((await belt("ssh", "node1", "--", "exit 7")).code).toBe(7);
-    const copied = await startBelt(folder.path, ["ssh", "node1", "--", "tr", "a-z", "A-Z"], "through\n").ended;
+    const copied = await startBelt(folder.path, ["ssh", "node1", "--", "tr", "a-z", "A-Z"], { input: "through\n" })
+      .ended;
     expect(copied.stdout).toBe("THROUGH");
     const many = await belt("ssh", "node[1:2]", "--", "hostname");
     expect(many.stdout.split("\n").sort()).toEqual(["node1: node1", "node2: node2"]);

@@ -69,8 +69,8 @@ export function managersAndWorkers(workers: number): string {
   return `groups:\n  managers: { role: manager, machines: mg1 }\n  workers: { role: worker, machines: ${range} }\n`;
 }
 
-/** Opens a rig; nothing is made before the first command. Disposing takes the cluster down and says so if something stays. */
-export async function openRig(name: string, text: string): Promise<Rig> {
+/** Opens a rig on belt, or on another program with its command line; nothing is made before the first command. Disposing takes the cluster down and says so if something stays. */
+export async function openRig(name: string, text: string, program = entry): Promise<Rig> {
   const folder = await temporaryFolder();
   const describe = (rest: string): Promise<void> =>
     writeFile(path.join(folder.path, "cluster.yml"), `version: 1\nname: ${name}\nprovider: local\n${rest}`);
@@ -79,7 +79,7 @@ export async function openRig(name: string, text: string): Promise<Rig> {
   const state = path.join(folder.path, ".belt", name);
   const started: Running[] = [];
   const start = (...words: readonly string[]): Running => {
-    const running = startBelt(folder.path, words);
+    const running = startBelt(folder.path, words, { program });
     started.push(running);
     return running;
   };
@@ -126,10 +126,14 @@ async function clusterId(state: string): Promise<string> {
 }
 
 /** Starts belt as a user would, with no terminal; `input` is what stands on its standard input. */
-export function startBelt(cwd: string, words: readonly string[], input = ""): Running {
+export function startBelt(
+  cwd: string,
+  words: readonly string[],
+  { input = "", program = entry }: { readonly input?: string; readonly program?: string } = {},
+): Running {
   const from = performance.now();
   const { BELT_HOME: _, ...env } = process.env;
-  const child = spawn(process.execPath, [entry, ...words], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [program, ...words], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => {}); // belt may end without reading it
   child.stdin.end(input);
   const lines: string[] = [];

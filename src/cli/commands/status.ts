@@ -1,3 +1,4 @@
+import { closesThem, type Exposure, exposuresOf } from "../../cluster/firewall/exposure.ts";
 import type { Cluster, Observed } from "../../cluster/types.ts";
 import { BeltError } from "../../util/errors.ts";
 import { compressNames } from "../../util/ranges.ts";
@@ -5,7 +6,7 @@ import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
 import { statusWord } from "../machine-json.ts";
 import { openCluster } from "../open-cluster.ts";
-import { printJson, printText } from "../output.ts";
+import { printJson, printText, say } from "../output.ts";
 import { table } from "../table.ts";
 import { parseDuration } from "../units.ts";
 import type { Verb } from "../verb.ts";
@@ -37,10 +38,12 @@ export const status: Verb = {
     const goals = parseGoals(call.list("--wait"));
     const timeoutMs = parseDuration(call.text("--timeout") ?? defaultTimeout, "--timeout");
     await using cluster = await openCluster(context);
-    const counts =
-      goals.length > 0 ? await waitFor(context, cluster, { goals, timeoutMs }) : countAll(await look(context, cluster));
-    if (context.globals.json) printJson(context, { cluster: cluster.name, statuses: counts });
+    const observed =
+      goals.length > 0 ? await waitFor(context, cluster, { goals, timeoutMs }) : await look(context, cluster);
+    const [counts, exposed] = [countAll(observed), exposedIn(cluster, observed)];
+    if (context.globals.json) printJson(context, { cluster: cluster.name, statuses: counts, exposed });
     else printText(context, statusTable(counts));
+    if (!context.globals.json) for (const { name, what } of exposed) say(context, `${name}: ${what}; ${closesThem}`);
     return exitCodes.done;
   },
 };
@@ -78,14 +81,15 @@ async function waitFor(
   context: CliContext,
   cluster: Cluster,
   wait: { readonly goals: readonly Goal[]; readonly timeoutMs: number },
-): Promise<readonly StatusCount[]> {
+): Promise<Observed> {
   const { clock } = context.io;
   const end = clock.elapsed() + wait.timeoutMs;
   const needsSwarm = wait.goals.some((goal) => goal.status === "ready");
   for (;;) {
-    const counts = countAll(await look(context, cluster, needsSwarm));
+    const observed = await look(context, cluster, needsSwarm);
+    const counts = countAll(observed);
     const unmet = wait.goals.filter((goal) => found(counts, goal) < goal.count);
-    if (unmet.length === 0) return counts;
+    if (unmet.length === 0) return observed;
     if (clock.elapsed() >= end) throw timedOut(counts, unmet, wait.timeoutMs);
     await clock.sleep(pollMs, context.signal);
   }
@@ -102,6 +106,12 @@ function timedOut(counts: readonly StatusCount[], unmet: readonly Goal[], timeou
     hint: "belt status shows which; a longer --timeout waits longer.",
     retryable: true,
   });
+}
+
+/** What the world may reach on hosts for which the file has no firewall. */
+function exposedIn({ spec }: Cluster, { machines, walled = new Set() }: Observed): readonly Exposure[] {
+  const there = new Map(machines.flatMap(({ name, machine }) => (machine ? [[name, machine] as const] : [])));
+  return exposuresOf(spec, there, walled);
 }
 
 function countAll(observed: Observed): readonly StatusCount[] {

@@ -1,11 +1,21 @@
 import type { Authority } from "../../pki/authority.ts";
-import type { Machine } from "../../providers/provider.ts";
+import type { FirewallSpec, Machine } from "../../providers/provider.ts";
 import type { Connection } from "../../ssh/connection.ts";
 import type { Engine } from "../../swarm/engine.ts";
 import type { Clock } from "../../util/clock.ts";
 import type { Effect, Phase } from "../events.ts";
 import type { EngineSpec } from "../spec/types.ts";
 import type { HostFacts } from "./facts.ts";
+
+/** The firewall of a host around which nothing but beltkit keeps one. */
+export interface HostWall {
+  /** What the cluster file says; absent where it has no firewall, and then what is there of ours goes. */
+  readonly spec: FirewallSpec | undefined;
+  /** The addresses from which the cluster's machines come; known once each machine that is being made has one. */
+  members(signal: AbortSignal): Promise<readonly string[]>;
+  /** A second connection to the host beside the one that is open. @throws BeltError `ssh.*` */
+  reconnect(signal: AbortSignal): Promise<Connection>;
+}
 
 /** What a bootstrap step works with: one machine, reached. */
 export interface StepContext {
@@ -18,6 +28,8 @@ export interface StepContext {
   readonly authority: Authority;
   /** What `inspect-host` found; a step that changes one of these facts says so by setting it anew. */
   facts: HostFacts;
+  /** Absent where the machine needs no firewall of its own. */
+  readonly wall?: HostWall | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   /** A step calls it before it changes anything on the machine: the intent is on the disk then. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { checkScript, confirmScript, removalScript, trialScript } from "../../../src/cluster/firewall/scripts.ts";
 import { installScript } from "../../../src/cluster/steps/apt.ts";
 import { applicationScript, configurationScript, socketDropIn } from "../../../src/cluster/steps/engine-unit.ts";
 import { hostScript, readyScript } from "../../../src/cluster/steps/host-script.ts";
-import { bootstrapSteps } from "../../../src/cluster/steps/index.ts";
+import { bootstrapSteps, walledSteps } from "../../../src/cluster/steps/index.ts";
+import { nftScript } from "../../../src/cluster/steps/nft-package.ts";
 import { mustRunScript, runScript, scriptSource } from "../../../src/cluster/steps/script.ts";
 import { runProcess } from "../../../src/util/processes.ts";
 import { ScriptedConnection } from "../../support/scripted-connection.ts";
@@ -32,6 +34,11 @@ describe("every script", () => {
     ["that reads the configuration", configurationScript],
     ["that configures", everything],
     ["that takes the configuration away", removal],
+    ["that installs nft", nftScript],
+    ["that reads the firewall", checkScript],
+    ["that puts a firewall on trial", trialScript("table inet beltkit {}")],
+    ["that confirms a firewall", confirmScript],
+    ["that takes a firewall away", removalScript],
   ])("%s is read by a POSIX shell", async (_, text) => {
     const stdin = scriptSource({ title: "try", text });
     const result = await runProcess(["sh", "-n"], { stdin, signal: signal() });
@@ -89,6 +96,14 @@ describe("the bootstrap", () => {
       "engine: Docker Engine",
       "certificates: Certificates",
       "configure: Engine configuration",
+    ]);
+  });
+
+  it("of a host whose firewall beltkit keeps has that before the engine listens anywhere", () => {
+    expect(walledSteps.map(({ phase }) => phase)).toEqual([
+      "inspect",
+      "firewall",
+      ...bootstrapSteps.slice(1).map(({ phase }) => phase),
     ]);
   });
 });
