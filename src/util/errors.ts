@@ -34,6 +34,7 @@ export type ErrorCode =
   | "ssh.deadline"
   | "ssh.sudo"
   | "ssh.command-failed"
+  | "ssh.client"
   | "host.unsupported"
   | "host.unfit"
   | "host.busy"
