@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { startPiped } from "../../util/piped-processes.ts";
 import { environmentOf } from "./environment.ts";
 import { type OwnEnvironment, type OwnHost, sshWords } from "./own-host.ts";
-import { processStream } from "./process-stream.ts";
+import { ProcessStream } from "./process-stream.ts";
 import { loginRefused } from "./refusal.ts";
 import type { SshSettings } from "./settings.ts";
 
@@ -19,7 +19,7 @@ export function openCarrier(name: string, settings: SshSettings, env: OwnEnviron
   const hop = settings.proxyJump ?? settings.hostname;
   const host: OwnHost = { address: hop, user: undefined, port: undefined, jump: undefined };
   const process = startPiped({ argv: carrierWords(settings), env: environmentOf(env) });
-  return processStream(process, (code, said) =>
+  return new ProcessStream(process, (code, said) =>
     code === 0 ? undefined : loginRefused(`the way to ${name}`, host, said.split("\n").slice(-3)),
   );
 }

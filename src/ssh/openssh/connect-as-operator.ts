@@ -8,7 +8,7 @@ import { checkSudo } from "../check-sudo.ts";
 import type { Connection, ExecOptions, ExecResult } from "../connection.ts";
 import { writeFile } from "../write-file.ts";
 import { type Login, type LoginContext, type Master, openMaster } from "./master.ts";
-import { processStream } from "./process-stream.ts";
+import { ProcessStream } from "./process-stream.ts";
 
 /** A connection by the operator's own ssh, and what ssh verified on the way. */
 export interface OwnConnection extends Connection {
@@ -126,7 +126,7 @@ function collected(stream: Readable, collect: boolean, onChunk: ExecOptions["onS
 async function openSocket(over: Over, path: string, signal: AbortSignal): Promise<Duplex> {
   const release = await over.sessions.acquire(signal);
   const process = start(over, ["docker", "--host", `unix://${path}`, "system", "dial-stdio"], true);
-  const stream = processStream(process, (code, said) => (code === 0 ? undefined : refused(over, path, said)));
+  const stream = new ProcessStream(process, (code, said) => (code === 0 ? undefined : refused(over, path, said)));
   stream.on("close", release);
   return stream;
 }

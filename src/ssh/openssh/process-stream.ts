@@ -1,32 +1,54 @@
-import { Duplex, PassThrough } from "node:stream";
+import { Duplex } from "node:stream";
 import type { PipedProcess } from "../../util/piped-processes.ts";
+
+/** The error that the end of a program means, if any; `said` is the last of what stood on its standard error. */
+type Failure = (code: number, said: string) => Error | undefined;
 
 /**
  * The input and output of a program as one stream. Its end waits until the program has ended, so that `failure` can say why:
  * with an error the stream fails, with nothing it ends. Destroying the stream ends the program.
- *
- * @param failure gets the exit code and the last of what the program said on its standard error.
  */
-export function processStream(
-  process: PipedProcess,
-  failure: (code: number, said: string) => Error | undefined,
-): Duplex {
-  const output = new PassThrough();
-  process.stdout.pipe(output, { end: false });
-  const stream = Duplex.from({ readable: output, writable: process.stdin });
-  let said = "";
-  process.stderr.on("data", (chunk: Buffer) => {
-    said = `${said}${chunk}`.slice(-2000);
-  });
-  stream.on("close", () => process.kill());
-  stream.on("error", () => {}); // one that nobody uses any more fails in silence
-  process.ended.then(
-    (code) => {
-      const error = failure(code, said.trim());
-      if (error) stream.destroy(error);
-      else output.end();
-    },
-    (cause: Error) => stream.destroy(cause),
-  );
-  return stream;
+export class ProcessStream extends Duplex {
+  readonly #process: PipedProcess;
+
+  constructor(process: PipedProcess, failure: Failure) {
+    super();
+    this.#process = process;
+    let said = "";
+    process.stderr.on("data", (chunk: Buffer) => {
+      said = `${said}${chunk}`.slice(-2000);
+    });
+    process.stdout.on("data", (chunk: Buffer) => {
+      if (!this.push(chunk)) process.stdout.pause();
+    });
+    this.on("error", () => {}); // one that nobody uses any more fails in silence
+    process.ended.then(
+      (code) => {
+        const error = failure(code, said.trim());
+        if (error) this.destroy(error);
+        else this.push(null);
+      },
+      (cause: Error) => this.destroy(cause),
+    );
+  }
+
+  override _read(): void {
+    this.#process.stdout.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    const { stdin } = this.#process;
+    // The reason why a program takes nothing more comes with its end.
+    if (stdin.destroyed) done();
+    else stdin.write(chunk, () => done());
+  }
+
+  override _final(done: () => void): void {
+    this.#process.stdin.end(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#process.kill();
+    done(error);
+  }
 }
