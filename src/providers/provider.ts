@@ -51,6 +51,10 @@ export interface HostEntry {
   readonly privateAddress: string | undefined;
   readonly user: string | undefined;
   readonly port: number | undefined;
+  /** Jump hosts on the way, as `ssh -J` takes them, where the operator's own SSH configuration is not to decide. */
+  readonly jump?: string | undefined;
+  /** The id of the swarm node that it is already, where the file was written from a running swarm. */
+  readonly node?: string | undefined;
 }
 
 /** Ports of one protocol that the world, or some networks, may reach on the machines of some groups. */

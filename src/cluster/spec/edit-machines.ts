@@ -22,6 +22,7 @@ export interface Addition {
  * @throws BeltError `usage.invalid` where a variable or an alias stands there, which a person must change.
  */
 export function setGroupMachines(text: string, group: string, names: readonly string[]): string {
+  if (hasHosts(text, group)) return keepHosts(text, group, names);
   refuseIndirect(text, ["groups", group, "machines"]);
   const members = new Set(names);
   const trimmed = editOverrides(text, group, (some) => some.filter((name) => members.has(name)));
@@ -68,6 +69,29 @@ export function setSize(text: string, groups: GroupNames, names: readonly string
     result = setInClusterFile(result, [[["groups", group, ...at], size]]);
   }
   return result;
+}
+
+function hasHosts(text: string, group: string): boolean {
+  return isMap(read(text).document.getIn(["groups", group, "hosts"]));
+}
+
+/** Takes hosts out of a group that lists them; a host that it has not must be described by a person. */
+function keepHosts(text: string, group: string, names: readonly string[]): string {
+  const { document, restore } = read(text);
+  const hosts = document.getIn(["groups", group, "hosts"]);
+  if (!isMap(hosts)) return text;
+  const there = hosts.items.map(({ key }) => String(isScalar(key) ? key.value : key));
+  const [unknown] = names.filter((name) => !there.includes(name));
+  if (unknown !== undefined)
+    throw new BeltError("usage.invalid", `the group ${group} lists hosts that exist, and ${unknown} is none of them`, {
+      hint: `Describe it in the cluster file: groups.${group}.hosts.${unknown}, with its address.`,
+    });
+  const members = new Set(names);
+  const gone = there.filter((name) => !members.has(name));
+  if (gone.length === 0) return text;
+  for (const name of gone) hosts.delete(name);
+  const trimmed = restore(document.toString({ lineWidth: 0 }));
+  return editOverrides(trimmed, group, (some) => some.filter((name) => members.has(name)));
 }
 
 /** Splits overrides so that these machines have no size in them, and keep what else stands there. */
