@@ -1,4 +1,4 @@
-import type { Machine, RemoveOutcome } from "../providers/provider.ts";
+import type { Machine, Provider, RemoveOutcome } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import { readTextIfThere, removePath } from "../util/files.ts";
 import { compressNames } from "../util/ranges.ts";
@@ -7,6 +7,7 @@ import { templateHeader } from "./file-edit.ts";
 import { meetSwarm } from "./meet-swarm.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
+import { releaseMachine } from "./release.ts";
 import type { Outcome } from "./types.ts";
 
 /**
@@ -55,12 +56,17 @@ async function removeFrom(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const { provider } = await context.fleet.open(from.name);
+  const { plugin, provider } = await context.fleet.open(from.name);
   const intents = await Promise.all(
     from.machines.map(async (machine) => ({ machine, close: await context.journal.intend("remove", machine.name) })),
   );
+  const undone = await Promise.allSettled(
+    from.machines.map(async (machine) => {
+      if (plugin.machines === "taken") await releaseMachine(context, machine, signal);
+    }),
+  );
   await Promise.all(from.machines.map((machine) => context.sessions.drop(machine.name)));
-  const removing = provider.remove(from.machines, signal);
+  const removing = removeUndone(provider, { machines: from.machines, undone }, signal);
   const phases = intents.map(({ machine, close }) =>
     tally.phase(machine.name, "remove", async () => {
       const error = whatFailed(machine, await removing);
@@ -71,6 +77,25 @@ async function removeFrom(
     }),
   );
   await Promise.allSettled(phases);
+}
+
+/** Removes those machines on which nothing failed before. */
+async function removeUndone(
+  provider: Provider,
+  {
+    machines,
+    undone,
+  }: { readonly machines: readonly Machine[]; readonly undone: readonly PromiseSettledResult<void>[] },
+  signal: AbortSignal,
+): Promise<readonly RemoveOutcome[]> {
+  const failed = machines.flatMap((machine, index): readonly RemoveOutcome[] => {
+    const result = undone[index];
+    if (result?.status !== "rejected") return [];
+    const { reason } = result;
+    return [{ kind: "failed", machine, error: reason instanceof Error ? reason : new Error(String(reason)) }];
+  });
+  const rest = machines.filter((_, index) => undone[index]?.status !== "rejected");
+  return [...failed, ...(rest.length === 0 ? [] : await provider.remove(rest, signal))];
 }
 
 function whatFailed(machine: Machine, outcomes: readonly RemoveOutcome[]): Error | undefined {
@@ -100,7 +125,8 @@ async function provenGone(context: ClusterContext, signal: AbortSignal): Promise
  * else the folder goes.
  */
 async function forget({ folder }: ClusterContext): Promise<void> {
-  for (const file of [folder.keys, folder.knownHosts, folder.activeNode, folder.journal]) await removePath(file);
+  for (const file of [folder.keys, folder.knownHosts, folder.activeNode, folder.providers, folder.journal])
+    await removePath(file);
   const own = await readTextIfThere(folder.ownFile);
   if (own === undefined || own.startsWith(templateHeader)) await removePath(folder.path);
 }

@@ -26,6 +26,8 @@ export interface ClusterFolder {
   /** The cluster file, where the user gave none of his own. */
   readonly ownFile: string;
   readonly activeNode: string;
+  /** What providers remember, a folder each. */
+  readonly providers: string;
 }
 
 /**
@@ -71,6 +73,7 @@ export function clusterFolder(home: Home, name: string): ClusterFolder {
     clientCertificates: path.join(folder, "keys", "client"),
     ownFile: path.join(folder, "cluster.yml"),
     activeNode: path.join(folder, "active-node"),
+    providers: path.join(folder, "providers"),
   };
 }
 

@@ -13,7 +13,7 @@ import { openJournal } from "./journal.ts";
 import type { JournalState } from "./journal-state.ts";
 import { ensureAuthority, ensureSshKey } from "./keys.ts";
 import { loadSpec } from "./load-spec.ts";
-import { reachWith, Sessions } from "./sessions.ts";
+import { operatorLogin, reachWith, Sessions } from "./sessions.ts";
 import type { ClusterSpec } from "./spec/types.ts";
 import { fromStored } from "./stored-spec.ts";
 import type { Cluster, Dependencies, SpecSource } from "./types.ts";
@@ -79,11 +79,14 @@ async function contextFor(home: Home, described: Described, deps: Dependencies):
     privateKey: async () => (await sshKey()).privateKey,
     hostKeys: (name) => knownHosts.keysOf(name),
     clock: deps.clock,
+    asOperator: operatorLogin(deps),
+    jump: spec.ssh.jump,
   });
   const clusterFor: ClusterFor = (provider) => ({
     name: spec.name,
     options: spec.providerOptions[provider],
     hosts: hostsOf(spec, provider),
+    folder: path.join(folder.providers, provider),
     hostKeys: (name) => knownHosts.keysOf(name),
     connect: (machine, signal) => sessions.connect(machine, answerDeadlineMs, signal),
   });
@@ -112,7 +115,7 @@ async function contextFor(home: Home, described: Described, deps: Dependencies):
 }
 
 /** The hosts that the file lists for a provider. */
-function hostsOf(spec: ClusterSpec, provider: string): readonly HostEntry[] {
+export function hostsOf(spec: ClusterSpec, provider: string): readonly HostEntry[] {
   const machines = spec.machines.filter((machine) => machine.provider === provider);
   return machines.flatMap(({ name, group, host }) => (host ? [{ ...host, name, group }] : []));
 }

@@ -1,10 +1,12 @@
+import path from "node:path";
 import { BeltError } from "../util/errors.ts";
 import { makeFolder } from "../util/files.ts";
 import { Fleet } from "./fleet.ts";
-import { clusterFolder, type Home, makeHome } from "./home.ts";
+import { type ClusterFolder, clusterFolder, type Home, makeHome } from "./home.ts";
 import { openJournal } from "./journal.ts";
 import { journalVersion } from "./journal-records.ts";
 import { takeLock } from "./lock.ts";
+import { hostsOf } from "./open-cluster.ts";
 import type { ClusterSpec } from "./spec/types.ts";
 import type { Dependencies } from "./types.ts";
 
@@ -28,7 +30,7 @@ export async function recoverIdentity(
 ): Promise<void> {
   const folder = clusterFolder(home, spec.name);
   if ((await openJournal(folder.journal, deps.clock)).state.clusterId !== undefined) return;
-  const found = await idsOf(spec, deps, signal);
+  const found = await idsOf(spec, folder, deps, signal);
   const [only, ...others] = id === undefined ? found : found.filter((one) => one === id);
   if (only === undefined) throw nothingFound(spec, id);
   if (others.length > 0)
@@ -42,8 +44,20 @@ export async function recoverIdentity(
   await journal.record({ kind: "cluster", version: journalVersion, id: only, name: spec.name });
 }
 
-async function idsOf(spec: ClusterSpec, deps: Dependencies, signal: AbortSignal): Promise<readonly string[]> {
-  await using fleet = new Fleet(deps);
+async function idsOf(
+  spec: ClusterSpec,
+  folder: ClusterFolder,
+  deps: Dependencies,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  await using fleet = new Fleet(deps, (provider) => ({
+    ...{ name: spec.name, options: spec.providerOptions[provider], hosts: hostsOf(spec, provider) },
+    folder: path.join(folder.providers, provider),
+    hostKeys: async () => [],
+    connect: async (machine) => {
+      throw new BeltError("state.lost", `the keys for ${machine.name} belong to a cluster that is not known yet`);
+    },
+  }));
   const names = new Set([spec.provider, ...spec.machines.map(({ provider }) => provider)]);
   const ids = await Promise.all(
     [...names].map(async (name) => (await fleet.open(name)).provider.clusters?.(spec.name, signal) ?? []),

@@ -12,8 +12,8 @@ import { ProcessStream } from "./process-stream.ts";
 
 /** A connection by the operator's own ssh, and what ssh verified on the way. */
 export interface OwnConnection extends Connection {
-  /** The host key that it showed and that the operator's known_hosts vouches for. */
-  readonly hostKey: Master["hostKey"];
+  /** The host key that it showed and that the operator's known_hosts vouches for; nothing is pinned here, so `hostKey` is empty. */
+  readonly verified: Master["hostKey"];
 }
 
 /** sshd admits 10 sessions on a connection unless told otherwise. */
@@ -54,7 +54,7 @@ function connectionOver(over: Over): OwnConnection {
   const { name, user, host } = over.login;
   const exec: Connection["exec"] = (argv, options) => execute(over, argv, options);
   return {
-    ...{ name, user, address: host.address, hostKey: over.master.hostKey, exec },
+    ...{ name, user, address: host.address, hostKey: "", verified: over.master.hostKey, exec },
     writeFile: (path, content, mode, signal) => writeFile({ name, exec }, { path, content, mode }, signal),
     openSocket: (path, signal) => openSocket(over, path, signal),
     terminal: async () => {

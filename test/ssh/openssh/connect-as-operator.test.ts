@@ -65,7 +65,7 @@ describe("a connection by the operator's own ssh", () => {
   it("says which host key ssh verified", async () => {
     await using connection = await connect();
     const key = parsePublicKey(sshd.hostKey.publicKey);
-    expect(connection.hostKey).toEqual({ type: "ssh-ed25519", fingerprint: fingerprint(key?.blob ?? Buffer.of()) });
+    expect(connection.verified).toEqual({ type: "ssh-ed25519", fingerprint: fingerprint(key?.blob ?? Buffer.of()) });
   });
 
   it("finds a host by its alias in the operator's configuration", async () => {
@@ -158,7 +158,7 @@ describe("the operator's known hosts", () => {
     expect(certificate).toContain("ssh-ed25519-cert-v01");
     await own.writeKnownHosts([`@cert-authority * ${readFileSync(`${ca}.pub`, "utf8").trim()}`]);
     await using connection = await connect({ port: certified.port });
-    expect(connection.hostKey?.fingerprint).toMatch(/^SHA256:/);
+    expect(connection.verified?.fingerprint).toMatch(/^SHA256:/);
   });
 
   it.each([
@@ -183,7 +183,7 @@ describe("the operator's known hosts", () => {
   it("take a new one only when that was said, and never a changed one", async () => {
     await own.writeKnownHosts([]);
     await using connection = await connect({ hostKeys: "accept-new" });
-    expect(connection.hostKey?.fingerprint).toMatch(/^SHA256:/);
+    expect(connection.verified?.fingerprint).toMatch(/^SHA256:/);
     expect(await own.knownHosts()).not.toBe("");
     await own.writeKnownHosts([`[127.0.0.1]:${sshd.port} ${generateKeyPair("x").publicKey}`]);
     await expect(connect({ hostKeys: "accept-new" })).rejects.toMatchObject({ code: "ssh.host-key" });
