@@ -3,6 +3,7 @@ import type { Home } from "../cluster/home.ts";
 import type { Cluster, Dependencies, SpecSource } from "../cluster/types.ts";
 import { BeltError } from "../util/errors.ts";
 import type { Description, Library } from "./library.ts";
+import { hostsLibrary } from "./real-hosts-library.ts";
 
 /** What the library gets from the process; how to emit is each command's own. */
 export type Surroundings = Omit<Dependencies, "emit" | keyof Parts>;
@@ -47,6 +48,7 @@ export function realLibrary(surroundings: Surroundings, parts: () => Promise<Par
       const { importCluster } = await import("../cluster/share/import-cluster.ts");
       return await importCluster(await home(), { sealed, passphrase }, await quietly());
     },
+    ...hostsLibrary(quietly, async (description) => await openDescription(await home(), description, await quietly())),
     newCluster: async (name, provider) => {
       const { newCluster } = await import("../cluster/clusters.ts");
       return await newCluster(await home(), name, provider, await quietly());

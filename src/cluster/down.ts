@@ -1,13 +1,14 @@
-import type { Machine, Provider, RemoveOutcome } from "../providers/provider.ts";
+import type { Machine, RemoveOutcome } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import { readTextIfThere, removePath } from "../util/files.ts";
 import { compressNames } from "../util/ranges.ts";
 import { type ClusterContext, emit, machinesByName, providerNames } from "./context.ts";
 import { templateHeader } from "./file-edit.ts";
+import type { OpenProvider } from "./fleet.ts";
 import { meetSwarm } from "./meet-swarm.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
-import { releaseMachine } from "./release.ts";
+import { releaseMachines } from "./release.ts";
 import type { Outcome } from "./types.ts";
 
 /**
@@ -56,17 +57,11 @@ async function removeFrom(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const { plugin, provider } = await context.fleet.open(from.name);
+  const open = await context.fleet.open(from.name);
   const intents = await Promise.all(
     from.machines.map(async (machine) => ({ machine, close: await context.journal.intend("remove", machine.name) })),
   );
-  const undone = await Promise.allSettled(
-    from.machines.map(async (machine) => {
-      if (plugin.machines === "taken") await releaseMachine(context, machine, signal);
-    }),
-  );
-  await Promise.all(from.machines.map((machine) => context.sessions.drop(machine.name)));
-  const removing = removeUndone(provider, { machines: from.machines, undone }, signal);
+  const removing = undoAndRemove(context, { machines: from.machines, open }, signal);
   const phases = intents.map(({ machine, close }) =>
     tally.phase(machine.name, "remove", async () => {
       const error = whatFailed(machine, await removing);
@@ -79,23 +74,16 @@ async function removeFrom(
   await Promise.allSettled(phases);
 }
 
-/** Removes those machines on which nothing failed before. */
-async function removeUndone(
-  provider: Provider,
-  {
-    machines,
-    undone,
-  }: { readonly machines: readonly Machine[]; readonly undone: readonly PromiseSettledResult<void>[] },
+/** Undoes what was done on machines that stay, then removes those on which that did not fail. */
+async function undoAndRemove(
+  context: ClusterContext,
+  { machines, open }: { readonly machines: readonly Machine[]; readonly open: OpenProvider },
   signal: AbortSignal,
 ): Promise<readonly RemoveOutcome[]> {
-  const failed = machines.flatMap((machine, index): readonly RemoveOutcome[] => {
-    const result = undone[index];
-    if (result?.status !== "rejected") return [];
-    const { reason } = result;
-    return [{ kind: "failed", machine, error: reason instanceof Error ? reason : new Error(String(reason)) }];
-  });
-  const rest = machines.filter((_, index) => undone[index]?.status !== "rejected");
-  return [...failed, ...(rest.length === 0 ? [] : await provider.remove(rest, signal))];
+  const failed = open.plugin.machines === "taken" ? await releaseMachines(context, machines, signal) : [];
+  await Promise.all(machines.map((machine) => context.sessions.drop(machine.name)));
+  const rest = machines.filter((machine) => !failed.some((one) => one.machine.id === machine.id));
+  return [...failed, ...(rest.length === 0 ? [] : await open.provider.remove(rest, signal))];
 }
 
 function whatFailed(machine: Machine, outcomes: readonly RemoveOutcome[]): Error | undefined {

@@ -1,23 +1,50 @@
-import type { Machine } from "../providers/provider.ts";
+import type { Machine, RemoveOutcome } from "../providers/provider.ts";
 import type { LocalSwarm } from "../swarm/engine.ts";
-import { isBeltError } from "../util/errors.ts";
+import { mapBounded } from "../util/concurrency.ts";
+import { isBeltError, messageOf } from "../util/errors.ts";
 import { type ClusterContext, emit, machinesByName, reach } from "./context.ts";
 import type { Session } from "./sessions.ts";
 import { planEngineRelease, releaseEngine } from "./steps/release-engine.ts";
 
+/** How many hosts are worked on at a time. */
+const sideBySide = 16;
+
 /**
- * Undoes what beltkit did on a machine that stays when the cluster is done with it: it leaves the cluster's swarm, if it is still
- * in it, and its engine gets its own configuration back. A host that has nothing of ours on it is left wholly alone.
+ * Undoes what beltkit did on machines that stay when the cluster is done with them: they leave the cluster's swarm, if they are
+ * still in it, and their engines get their own configuration back. A host that has nothing of ours on it is left wholly alone.
  *
- * @throws BeltError `ssh.*`, `engine.*` for a host that does not answer: nothing of it is forgotten then.
+ * @returns those on which that failed; nothing of them is to be forgotten.
  */
-export async function releaseMachine(context: ClusterContext, machine: Machine, signal: AbortSignal): Promise<void> {
-  if (!machine.given?.taken) return;
+export async function releaseMachines(
+  context: ClusterContext,
+  machines: readonly Machine[],
+  signal: AbortSignal,
+): Promise<readonly RemoveOutcome[]> {
+  const taken = machines.filter(({ given }) => given?.taken);
+  const all = [...(await machinesByName(context, signal)).values(), ...taken];
+  const ours = new Set(all.flatMap(({ privateAddress, publicAddress }) => [privateAddress, publicAddress]));
+  const results = await mapBounded(taken, sideBySide, (machine) => release(context, { machine, ours }, signal));
+  signal.throwIfAborted();
+  return taken.flatMap((machine, index): readonly RemoveOutcome[] => {
+    const result = results[index];
+    if (result?.status !== "rejected") return [];
+    const { reason } = result;
+    return [{ kind: "failed", machine, error: reason instanceof Error ? reason : new Error(messageOf(reason)) }];
+  });
+}
+
+interface Releasing {
+  readonly machine: Machine;
+  /** The addresses of all machines of the cluster. */
+  readonly ours: ReadonlySet<string | undefined>;
+}
+
+async function release(context: ClusterContext, { machine, ours }: Releasing, signal: AbortSignal): Promise<void> {
   const session = await reach(context, machine, signal);
-  const release = await planEngineRelease(session.connection, signal);
-  const running = await leaveAndCount(context, session, signal);
-  await releaseEngine(session.connection, { ...release, restart: running === 0 }, signal);
-  if (running > 0 && release.isNeeded)
+  const plan = await planEngineRelease(session.connection, signal);
+  const running = await leaveAndCount(context, { session, ours }, signal);
+  await releaseEngine(session.connection, { ...plan, restart: running === 0 }, signal);
+  if (running > 0 && plan.isNeeded)
     emit(context, {
       event: "note",
       machine: machine.name,
@@ -28,12 +55,12 @@ export async function releaseMachine(context: ClusterContext, machine: Machine, 
 /** Leaves the cluster's swarm; resolves with how many containers run afterwards. A host without an engine that answers runs none. */
 async function leaveAndCount(
   context: ClusterContext,
-  { machine, engine }: Session,
+  { session: { engine }, ours }: { readonly session: Session; readonly ours: Releasing["ours"] },
   signal: AbortSignal,
 ): Promise<number> {
   try {
     const { swarm } = await engine.info(signal);
-    if (await isOurs(context, machine, swarm, signal)) await engine.swarmLeave(true, signal);
+    if (isOurs(context.journal.state.swarmId, swarm, ours)) await engine.swarmLeave(true, signal);
     return (await engine.info(signal)).containersRunning;
   } catch (error) {
     signal.throwIfAborted();
@@ -43,16 +70,8 @@ async function leaveAndCount(
 }
 
 /** Whether the swarm that an engine is in is the cluster's: by its id where a manager tells it, else by the managers that a worker knows. */
-async function isOurs(
-  context: ClusterContext,
-  machine: Machine,
-  local: LocalSwarm,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { swarmId } = context.journal.state;
+function isOurs(swarmId: string | undefined, local: LocalSwarm, ours: Releasing["ours"]): boolean {
   if (local.state === "inactive" || swarmId === undefined) return false;
   if (local.swarmId !== undefined) return local.swarmId === swarmId;
-  const machines = [...(await machinesByName(context, signal)).values(), machine];
-  const ours = new Set(machines.flatMap(({ privateAddress, publicAddress }) => [privateAddress, publicAddress]));
   return local.managers.some((at) => ours.has(at.replace(/:\d+$/, "")));
 }

@@ -14,10 +14,6 @@ export interface Survey {
   readonly presentKeys: readonly string[];
 }
 
-/**
- * The host's public keys come from its files; a sshd with keys elsewhere is asked on the host itself. Which of them ssh verified
- * on its way in tells the fingerprint.
- */
 const script = `
 section() { printf '\\n=== %s\\n' "$1"; }
 section marker
@@ -28,8 +24,6 @@ section authorized
 cat "$HOME/.ssh/authorized_keys" 2>/dev/null
 section hostkeys
 cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null
-set -- $SSH_CONNECTION
-if command -v ssh-keyscan >/dev/null 2>&1 && [ $# = 4 ]; then ssh-keyscan -T 5 -p "$4" "$3" 2>/dev/null | sed 's/^[^ ]* //'; fi
 section end
 `;
 
@@ -49,7 +43,7 @@ export async function surveyHost(
   return {
     marker: parseMarker(connection.name, sections.get("marker") ?? ""),
     ownAddress,
-    hostKey: verifiedKey(connection, sections.get("hostkeys") ?? ""),
+    hostKey: await verifiedKey(connection, sections.get("hostkeys") ?? "", signal),
     presentKeys: keys.filter((key) => isAuthorized(key, sections.get("authorized") ?? "")),
   };
 }
@@ -61,19 +55,31 @@ function sectionsOf(text: string): ReadonlyMap<string, string> {
   return sections;
 }
 
-function verifiedKey(connection: Pick<OwnConnection, "name" | "verified">, text: string): string {
-  const keys = text
-    .split("\n")
-    .map(parsePublicKey)
-    .filter((key) => key !== undefined);
-  const verified = keys.find((key) => fingerprint(key.blob) === connection.verified?.fingerprint);
-  if (verified) return publicKeyLine(verified);
+/**
+ * The host's public keys come from its files; a sshd that keeps its keys elsewhere is asked on the host itself. Which of them ssh
+ * verified on its way in tells the fingerprint.
+ */
+async function verifiedKey(connection: OwnConnection, files: string, signal: AbortSignal): Promise<string> {
+  const wanted = connection.verified?.fingerprint;
+  const find = (text: string): string | undefined => {
+    const keys = text
+      .split("\n")
+      .map(parsePublicKey)
+      .filter((key) => key !== undefined);
+    const verified = keys.find((key) => fingerprint(key.blob) === wanted);
+    return verified && publicKeyLine(verified);
+  };
+  const found = find(files) ?? find((await connection.exec(["sh", "-s"], { signal, stdin: scanScript })).stdout);
+  if (found !== undefined) return found;
   throw new BeltError(
     "ssh.host-key",
-    `${connection.name} showed the host key ${connection.verified?.fingerprint ?? "of nobody"}, and has another one in /etc/ssh`,
+    `${connection.name} showed the host key ${wanted ?? "of nobody"}, and its sshd has another one`,
     { hint: "Something on the way may answer in its place. See what listens on its port for SSH." },
   );
 }
+
+const scanScript = `set -- $SSH_CONNECTION
+[ $# = 4 ] && ssh-keyscan -T 5 -p "$4" "$3" 2>/dev/null | sed 's/^[^ ]* //'`;
 
 /** Whether a key is in a file of authorized keys, whatever its comment. */
 function isAuthorized(key: string, text: string): boolean {

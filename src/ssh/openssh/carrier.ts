@@ -20,7 +20,7 @@ export function openCarrier(name: string, settings: SshSettings, env: OwnEnviron
   const host: OwnHost = { address: hop, user: undefined, port: undefined, jump: undefined };
   const process = startPiped({ argv: carrierWords(settings), env: environmentOf(env) });
   return new ProcessStream(process, (code, said) =>
-    code === 0 ? undefined : loginRefused(`the way to ${name}`, host, said.split("\n").slice(-3)),
+    code === 0 ? undefined : loginRefused({ name: `the way to ${name}`, host }, said.split("\n").slice(-3)),
   );
 }
 

@@ -51,7 +51,8 @@ export async function openMaster(login: Login, context: LoginContext, signal: Ab
   const deadline = { ms: loginMs, what: `${login.name} did not let ssh in`, code: "ssh.unreachable" } as const;
   try {
     const said = await withDeadline(deadline, context.clock, signal, () => watch.outcome);
-    if (said) throw loginRefused(login.name, login.host, said);
+    const key = watch.hostKey();
+    if (said) throw loginRefused({ ...login, shown: key && `${key.type} ${key.fingerprint}` }, said);
   } catch (error) {
     await end(process, folder);
     throw error;

@@ -48,11 +48,14 @@ const MEANINGS: readonly Meaning[] = [
   },
 ];
 
-/** The error of an `ssh` that did not get in, from what it said. */
-export function loginRefused(name: string, host: OwnHost, said: readonly string[]): BeltError {
+/** The error of an `ssh` that did not get in, from what it said; `shown` is the host key that it was shown. */
+export function loginRefused(
+  { name, host, shown }: { readonly name: string; readonly host: OwnHost; readonly shown?: string | undefined },
+  said: readonly string[],
+): BeltError {
   const text = said.join("\n");
   const meaning = MEANINGS.find(({ says }) => says.test(text));
-  const last = said.at(-1) ?? "it said nothing";
+  const last = meaning?.code === "ssh.host-key" && shown ? shown : (said.at(-1) ?? "it said nothing");
   const where = name === host.address ? name : `${name} (${host.address})`;
   return new BeltError(
     meaning?.code ?? "ssh.unreachable",
