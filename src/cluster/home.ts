@@ -77,6 +77,11 @@ export function clusterFolder(home: Home, name: string): ClusterFolder {
   };
 }
 
+/** Where the provider of hosts that exist remembers which ones it has taken. */
+export function takenHostsFile({ providers }: ClusterFolder): string {
+  return path.join(providers, "ssh", "hosts.json");
+}
+
 /** The cluster chosen with `belt use`; without a choice the only one there is. */
 export async function currentCluster(home: Home): Promise<string | undefined> {
   const names = await clusterNames(home);

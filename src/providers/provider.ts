@@ -46,6 +46,9 @@ export interface GivenHost {
   readonly taken: boolean;
   /** The id of the swarm node that it is by the word of the cluster file. */
   readonly node: string | undefined;
+  /** Where that way leads, for programs that read a configuration of ours: the real address, and the jump hosts before it. */
+  readonly hostname: string;
+  readonly jump: string | undefined;
 }
 
 /** An SSH key pair in OpenSSH's formats. */

@@ -14,6 +14,8 @@ beforeAll(async () => {
   process.env["PATH"] = hosts.own.env["PATH"];
   folder = await temporaryFolder();
   await mkdir(path.join(folder.path, ".belt"));
+  // The image was made by beltkit; these hosts shall look as if it had never been there.
+  for (const { name } of hosts.machines) await on(name, "rm -rf /etc/docker/beltkit; systemctl enable --now docker");
 });
 afterAll(async () => {
   process.env["PATH"] = before;
@@ -40,7 +42,6 @@ describe("hosts that exist already", () => {
   it("become a swarm, a second up changes nothing, and they are given back without a trace", {
     timeout: 240_000,
   }, async () => {
-    for (const name of ["alpha", "beta"]) await on(name, "rm -rf /etc/docker/beltkit; systemctl enable --now docker");
     const earlier = [await state("alpha"), await state("beta")];
     await describeCluster(
       `version: 1\nname: metal\nprovider: ssh\ngroups:\n  managers: { role: manager, hosts: { mg1: { address: ${address("alpha")} } } }\n  workers: { role: worker, hosts: { node1: { address: ${address("beta")}, labels: { disk: ssd } } } }\n`,
@@ -68,7 +69,7 @@ describe("hosts that exist already", () => {
     await describeCluster(printed.stdout);
     const watched = [await changes("alpha"), await changes("beta")];
     const planned = await belt("plan", "--detailed-exit-code");
-    expect([planned.code, planned.stdout], planned.stderr).toEqual([0, "No changes.\n"]);
+    expect([planned.code, planned.stdout], planned.stderr).toEqual([0, "No changes: everything is as the file says."]);
     expect([await changes("alpha"), await changes("beta")]).toEqual(watched);
     await describeCluster(
       `${printed.stdout.trimEnd()}\n      box9: { address: ${address("gamma")} }\n`.replace("protect: true\n", ""),
@@ -86,6 +87,26 @@ describe("hosts that exist already", () => {
     expect(await on("gamma", "docker info --format '{{.Swarm.LocalNodeState}}'; ls -d /etc/beltkit 2>&1")).toContain(
       "inactive",
     );
+  });
+});
+
+describe("hosts behind a jump host", () => {
+  it("are taken over it, worked on over it, and given back", { timeout: 120_000 }, async () => {
+    const earlier = await state("gamma");
+    await describeCluster(
+      `version: 1\nname: behind\nprovider: ssh\nssh: { jump: root@${address("alpha")} }\ngroups:\n  all: { role: bare, hosts: { box1: { address: ${address("gamma")} } } }\n`,
+    );
+    const made = await belt("up", "--yes", "--json");
+    expect(endingOf(made), made.stderr).toBe("done");
+    const ran = await belt("ssh", "box1", "--cluster", "behind", "--", "sh", "-c", 'uname -n; echo "$SSH_CONNECTION"');
+    expect(ran.stdout.split("\n")).toEqual(["gamma", expect.stringMatching(new RegExp(`^${address("alpha")} `))]);
+    const config = await belt("ssh-config", "--cluster", "behind");
+    expect(config.stdout).toContain(`HostName ${address("gamma")}\n`);
+    expect(config.stdout).toContain(`ProxyJump root@${address("alpha")}\n`);
+    expect((await belt("ls", "--cluster", "behind")).stdout).toMatch(/box1.*active/);
+    const ended = await belt("down", "behind", "--yes", "--json");
+    expect(endingOf(ended), ended.stderr).toBe("done");
+    expect(await state("gamma")).toBe(earlier);
   });
 });
 

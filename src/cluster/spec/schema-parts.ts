@@ -47,9 +47,11 @@ export const userName = z
   .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name such as root or ubuntu" });
 
 /** What `ssh -J` takes: jump hosts, each with its user and port if need be, several with commas. */
-export const jumpHosts = z.string().regex(/^[A-Za-z0-9_[][\w.@:[\]%-]*(?:,[A-Za-z0-9_[][\w.@:[\]%-]*)*$/, {
+export const jumpHosts = z.string().refine((text) => text.split(",").every((hop) => JUMP_HOST.test(hop)), {
   error: "must be a jump host such as ops@bastion.example or ops@bastion.example:2222, several with commas",
 });
+
+const JUMP_HOST = /^(?:[a-z_][\w.-]*@)?(?:\w[\w.-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /** What SSH connects to: an address, a host name, or an alias of ssh_config(5). */
 export const hostAddress = z.string().regex(/^[A-Za-z0-9_][\w.:%-]{0,252}$/, {

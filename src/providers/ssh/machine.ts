@@ -14,7 +14,7 @@ export function takenMachine(host: TakenHost, entry: HostEntry | undefined, stat
     ...{ provider: providerName, group: entry?.group ?? host.group, size: "", region: "", image: "" },
     publicAddress: host.publicAddress,
     privateAddress: entry?.privateAddress ?? host.privateAddress,
-    port: way.port ?? 22,
-    given: { way, taken: true, node: entry?.node },
+    port: way.port ?? host.port,
+    given: { way, taken: true, node: entry?.node, hostname: host.hostname, jump: way.jump ?? host.jump },
   };
 }

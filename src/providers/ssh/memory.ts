@@ -14,7 +14,9 @@ const hostSchema = z.object({
   specHash: z.string(),
   /** What the file said when it was taken, for when the file names it no more. */
   address: z.string(),
-  port: z.number().optional(),
+  /** What SSH made of that: where it connected to, and over which jump hosts. */
+  hostname: z.string(),
+  port: z.number(),
   jump: z.string().optional(),
   /** Whom SSH logs in as. */
   user: z.string(),

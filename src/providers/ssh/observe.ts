@@ -60,7 +60,7 @@ export async function observeLinked(
     ...{ provider: providerName, size: "", region: "", image: "", createdAt: "", specHash: "", hostKey: undefined },
     ...{ user: settings.user, port: settings.port, publicAddress, privateAddress: entry.privateAddress },
     state: { kind: "running" },
-    given: { way, taken: false, node: entry.node },
+    given: { way, taken: false, node: entry.node, hostname: settings.hostname, jump: way.jump ?? settings.proxyJump },
   };
   try {
     const connection = await cluster.connect(machine, signal);

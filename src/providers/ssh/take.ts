@@ -112,7 +112,12 @@ function recordOf({ request, entry, way, settings, survey, marker }: Taken): Tak
   const { id, createdAt, specHash, user } = marker;
   return {
     ...{ name, group, id, clusterId, clusterName, createdAt, specHash, user, address: way.address },
-    ...{ port: way.port, jump: way.jump, hostKey: survey.hostKey },
+    ...{
+      hostname: settings.hostname,
+      port: settings.port,
+      jump: way.jump ?? settings.proxyJump,
+      hostKey: survey.hostKey,
+    },
     ...{ publicAddress: publicAddressOf(settings), privateAddress: entry.privateAddress ?? survey.ownAddress },
   };
 }
