@@ -1,7 +1,7 @@
 import type { Machine, RemoveOutcome } from "../providers/provider.ts";
 import type { LocalSwarm } from "../swarm/engine.ts";
 import { mapBounded } from "../util/concurrency.ts";
-import { isBeltError, messageOf } from "../util/errors.ts";
+import { BeltError, isBeltError, messageOf } from "../util/errors.ts";
 import { type ClusterContext, emit, machinesByName, reach } from "./context.ts";
 import type { Session } from "./sessions.ts";
 import { planEngineRelease, releaseEngine } from "./steps/release-engine.ts";
@@ -20,7 +20,7 @@ export async function releaseMachines(
   machines: readonly Machine[],
   signal: AbortSignal,
 ): Promise<readonly RemoveOutcome[]> {
-  const taken = machines.filter(({ given }) => given?.taken);
+  const taken = machines.filter(({ given }) => given?.taken && !given.abandoned);
   const all = [...(await machinesByName(context, signal)).values(), ...taken];
   const ours = new Set(all.flatMap(({ privateAddress, publicAddress }) => [privateAddress, publicAddress]));
   const results = await mapBounded(taken, sideBySide, (machine) => release(context, { machine, ours }, signal));
@@ -40,7 +40,9 @@ interface Releasing {
 }
 
 async function release(context: ClusterContext, { machine, ours }: Releasing, signal: AbortSignal): Promise<void> {
-  const session = await reach(context, machine, signal);
+  const session = await reach(context, machine, signal).catch((error: unknown) => {
+    throw wayOut(machine, error);
+  });
   const plan = await planEngineRelease(session.connection, signal);
   const running = await leaveAndCount(context, { session, ours }, signal);
   await releaseEngine(session.connection, { ...plan, restart: running === 0 }, signal);
@@ -50,6 +52,21 @@ async function release(context: ClusterContext, { machine, ours }: Releasing, si
       machine: machine.name,
       message: `${running} containers run there, so the engine was not restarted: it goes by its own configuration from its next start on`,
     });
+}
+
+function wayOut({ name }: Machine, error: unknown): unknown {
+  if (!isBeltError(error, "ssh.unreachable")) return error;
+  return new BeltError(error.code, error.message, {
+    hint: `If the host is gone for good: belt release ${name} --force forgets it, and leaves what is on it`,
+    retryable: error.retryable,
+    cause: error,
+  });
+}
+
+/** A host that does not answer, as one that is given up: nothing on it is undone. */
+export function abandoned(machine: Machine): Machine {
+  const { given, state } = machine;
+  return given && state.kind === "failed" ? { ...machine, given: { ...given, abandoned: true } } : machine;
 }
 
 /** Leaves the cluster's swarm; resolves with how many containers run afterwards. A host without an engine that answers runs none. */

@@ -49,6 +49,8 @@ export interface GivenHost {
   /** Where that way leads, for programs that read a configuration of ours: the real address, and the jump hosts before it. */
   readonly hostname: string;
   readonly jump: string | undefined;
+  /** Set when it does not answer and goes all the same: it is forgotten, and what is on it stays. */
+  readonly abandoned?: true;
 }
 
 /** An SSH key pair in OpenSSH's formats. */

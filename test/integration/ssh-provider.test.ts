@@ -106,7 +106,13 @@ describe("a host that exists already", () => {
     await hosts.root.provider.power?.stop(host(), signal);
     expect(await provider.list("one", signal)).toMatchObject([{ id: outcome.machine.id, state: { kind: "failed" } }]);
     expect(await provider.remove([outcome.machine], signal)).toMatchObject([{ kind: "failed" }]);
+    const { given } = outcome.machine;
+    if (!given) throw new Error("not a host that was there before");
+    const givenUp = { ...outcome.machine, given: { ...given, abandoned: true as const } };
+    expect(await provider.remove([givenUp], signal)).toMatchObject([{ kind: "removed" }]);
+    expect(await provider.list("one", signal)).toEqual([]);
     await hosts.root.provider.power?.start(host(), signal);
+    await expect.poll(async () => (await take(provider, "one"))?.kind, { timeout: 30_000 }).toBe("exists");
     await expect
       .poll(async () => (await provider.list("one", signal))[0]?.state.kind, { timeout: 30_000 })
       .toBe("running");

@@ -22,6 +22,7 @@ export interface Releasing {
 export async function releaseHost(machine: Machine, releasing: Releasing, signal: AbortSignal): Promise<void> {
   const { memory } = releasing;
   if (!(await memory.list()).some(({ id }) => id === machine.id)) return;
+  if (machine.given?.abandoned) return await memory.drop(machine.id);
   await using connection = await openFor(machine, releasing, signal);
   const marker = await readMarker(connection, signal);
   if (marker?.id === machine.id) {

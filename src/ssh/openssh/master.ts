@@ -1,5 +1,6 @@
 import type { Clock } from "../../util/clock.ts";
 import { withDeadline } from "../../util/deadline.ts";
+import { pathExists } from "../../util/host-files.ts";
 import { type PipedProcess, startPiped } from "../../util/piped-processes.ts";
 import { makePrivateFolder, type PrivateFolder } from "../../util/private-folder.ts";
 import { LineSplitter } from "../lines.ts";
@@ -47,7 +48,7 @@ export async function openMaster(login: Login, context: LoginContext, signal: Ab
   const words = sshWords(login.host, login.hostKeys);
   const argv = ["ssh", "-v", "-M", "-S", socket, "-N", "-o", "ControlPersist=no", ...words, "--", login.host.address];
   const process = startPiped({ argv, env });
-  const watch = watchLogin(process);
+  const watch = watchLogin(process, socket);
   const deadline = { ms: loginMs, what: `${login.name} did not let ssh in`, code: "ssh.unreachable" } as const;
   try {
     const said = await withDeadline(deadline, context.clock, signal, () => watch.outcome);
@@ -77,7 +78,7 @@ interface Watch {
 }
 
 /** Reads what `ssh -v` says on its way in; lines of its own debugging are no words for the user. */
-function watchLogin(process: PipedProcess): Watch {
+function watchLogin(process: PipedProcess, socket: string): Watch {
   const lost = new AbortController();
   const { promise, resolve, reject } = Promise.withResolvers<readonly string[] | undefined>();
   const lines = new LineSplitter();
@@ -88,7 +89,9 @@ function watchLogin(process: PipedProcess): Watch {
     // The hops on the way speak on the same stream, before the host itself.
     if (shown?.[1] && shown[2])
       hostKey = { type: shown[1].replace("-cert-v01@openssh.com", ""), fingerprint: shown[2] };
-    if (/^debug1: Entering interactive session/.test(line)) resolve(undefined);
+    // A hop says this too, but only the host's own ssh has made the socket by then.
+    if (/^debug1: Entering interactive session/.test(line))
+      void pathExists(socket).then((isThere) => (isThere ? resolve(undefined) : undefined), reject);
     if (isForPeople(line)) said.push(line.trim());
   };
   process.stderr.on("data", (chunk: Buffer) => lines.push(chunk).forEach(take));

@@ -7,7 +7,7 @@ interface Meaning {
   readonly code: ErrorCode;
   /** The end of a sentence that begins with the host's name. */
   readonly what: string;
-  readonly hint: (host: OwnHost) => string;
+  readonly hint: (host: OwnHost, name: string) => string;
   readonly retryable?: boolean;
 }
 
@@ -23,8 +23,8 @@ const MEANINGS: readonly Meaning[] = [
     says: /Host key verification failed|host key is known for|No .* host key is known/i,
     code: "ssh.host-key",
     what: "shows a host key that your known_hosts does not have",
-    hint: ({ address }) =>
-      `belt adopt --accept-new ${address} shows its fingerprint and keeps it; for a jump host, log in to it once with ssh`,
+    hint: (_, name) =>
+      `belt adopt --accept-new ${name} shows its fingerprint and keeps it; for a jump host, log in to it once with ssh`,
   },
   {
     says: /Permission denied|Too many authentication failures|No more authentication methods/i,
@@ -61,7 +61,7 @@ export function loginRefused(
     meaning?.code ?? "ssh.unreachable",
     `${where} ${meaning?.what ?? "cannot be reached"}: ${last}`,
     {
-      hint: meaning?.hint(host) ?? `See what ssh says: ssh -v ${host.address}`,
+      hint: meaning?.hint(host, name) ?? `See what ssh says: ssh -v ${host.address}`,
       retryable: meaning?.retryable ?? false,
     },
   );

@@ -80,6 +80,15 @@ describe("a connection by the operator's own ssh", () => {
     expect((await connection.exec(["id", "-u"], { signal })).stdout).toBe("0\n");
   });
 
+  it("goes over jump hosts, and is there only when the host itself is", async () => {
+    await using jump = await startSshd({ clientKey: sshd.clientKey });
+    await own.writeKnownHosts([line(sshd), line(jump)]);
+    await using connection = await connect({ jump: `root@127.0.0.1:${jump.port}` });
+    expect((await connection.exec(["echo", "far"], { signal })).stdout).toBe("far\n");
+    const key = parsePublicKey(sshd.hostKey.publicKey);
+    expect(connection.verified?.fingerprint).toBe(fingerprint(key?.blob ?? Buffer.of()));
+  });
+
   it("becomes root by sudo where the user is not root", async () => {
     await using connection = await connect({ user: sshd.plainUser });
     expect((await connection.exec(["id", "-un"], { signal })).stdout).toBe(`${sshd.plainUser}\n`);
