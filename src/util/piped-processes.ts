@@ -10,7 +10,7 @@ export interface PipedProcess {
   readonly stderr: Readable;
   /** Its exit code, 128 and the signal's number where a signal ended it. Rejects if it could not be started. */
   readonly ended: Promise<number>;
-  /** Ends it and what it started. */
+  /** Ends it and what it started, at once: ssh may overlook a gentler signal until something else wakes it. */
   kill(): void;
 }
 
@@ -44,7 +44,7 @@ export function startPiped({ argv, env }: PipedProgram): PipedProcess {
 function killGroup(pid: number | undefined, isOver: boolean): void {
   if (pid === undefined || isOver) return;
   try {
-    process.kill(-pid, "SIGTERM");
+    process.kill(-pid, "SIGKILL");
   } catch {
     // it has just ended
   }

@@ -102,7 +102,7 @@ describe("hosts behind a jump host", () => {
     expect(ran.stdout.split("\n")).toEqual(["gamma", expect.stringMatching(new RegExp(`^${address("alpha")} `))]);
     const config = await belt("ssh-config", "--cluster", "behind");
     expect(config.stdout).toContain(`HostName ${address("gamma")}\n`);
-    expect(config.stdout).toContain(`ProxyJump root@${address("alpha")}\n`);
+    expect(config.stdout).toContain(`ProxyJump root@${address("alpha")}`);
     expect((await belt("ls", "--cluster", "behind")).stdout).toMatch(/box1.*active/);
     const ended = await belt("down", "behind", "--yes", "--json");
     expect(endingOf(ended), ended.stderr).toBe("done");

@@ -28,7 +28,7 @@ export async function takeHost(
   await using connection = await connectAsOperator(login, context, signal);
   const survey = await surveyHost(connection, request.authorizedKeys, signal);
   refuseForeign(request, survey.marker);
-  const marker = markerFor(request, settings.user, survey);
+  const marker = markerFor(request, { user: settings.user, nowMs: context.clock.now() }, survey);
   if (markerText(marker) !== (survey.marker && markerText(survey.marker)))
     await connection.writeFile(markerFile, markerText(marker), 0o644, signal);
   await addKeys(connection, missingKeys(request, survey), signal);
@@ -62,10 +62,14 @@ function refuseForeign({ name, clusterId, host }: MachineRequest, marker: Marker
   throw new BeltError("provider.refused", `${name} (${host?.address}) ${whose}`, { hint });
 }
 
-function markerFor(request: MachineRequest, user: string, survey: Survey): Marker {
+function markerFor(
+  request: MachineRequest,
+  { user, nowMs }: { readonly user: string; readonly nowMs: number },
+  survey: Survey,
+): Marker {
   const { clusterId, clusterName, name: machine, group, specHash } = request;
   const before = survey.marker;
-  const createdAt = before?.createdAt ?? new Date().toISOString();
+  const createdAt = before?.createdAt ?? new Date(nowMs).toISOString();
   return {
     ...{ version: 1, clusterId, clusterName, machine, group, id: before?.id ?? `ssh-${randomHex(8)}`, createdAt },
     ...{ specHash, user, keys: [...new Set([...(before?.keys ?? []), ...missingKeys(request, survey)])] },

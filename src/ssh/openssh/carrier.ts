@@ -29,16 +29,18 @@ export function carrierWords(settings: SshSettings): readonly string[] {
   const { proxyJump, proxyCommand, hostname, port } = settings;
   if (proxyJump === undefined) return ["sh", "-c", `exec ${withTokens(proxyCommand ?? "false", settings)}`];
   const hops = proxyJump.split(",");
-  const last = hops.at(-1) ?? proxyJump;
   const before = hops.slice(0, -1).join(",");
-  const host: OwnHost = { address: last, user: undefined, port: undefined, jump: before === "" ? undefined : before };
+  const host = hopFrom(hops.at(-1) ?? proxyJump, before === "" ? undefined : before);
   const at = hostname.includes(":") ? `[${hostname}]` : hostname;
-  // A hop with a port is written as a URI: behind `--`, `host:port` would be a name.
-  return ["ssh", ...sshWords(host, "strict"), "-W", `${at}:${port}`, "--", uriOf(last)];
+  return ["ssh", ...sshWords(host, "strict"), "-W", `${at}:${port}`, "--", host.address];
 }
 
-function uriOf(hop: string): string {
-  return hop.startsWith("ssh://") || !/:\d+$/.test(hop) ? hop : `ssh://${hop}`;
+/** `[user@]host[:port]` or a URI, as ssh -G prints it: in brackets also where it is no IPv6 address. */
+function hopFrom(text: string, jump: string | undefined): OwnHost {
+  const parts =
+    /^(?:ssh:\/\/)?(?:(?<user>[^@]+)@)?(?:\[(?<inside>[^\]]+)\]|(?<name>[^:/]+))(?::(?<port>\d+))?\/?$/.exec(text);
+  const { user, inside, name, port } = parts?.groups ?? {};
+  return { address: inside ?? name ?? text, user, port: port === undefined ? undefined : Number(port), jump };
 }
 
 function withTokens(command: string, { hostname, port, user }: SshSettings): string {

@@ -45,8 +45,10 @@ describe("what carries the bytes", () => {
 
   it.each<[string, Partial<SshSettings>, string]>([
     ["one hop", { proxyJump: "bastion" }, "-W 10.0.0.5:22 -- bastion"],
-    ["a hop with user and port", { proxyJump: "ops@bastion:2222" }, "-W 10.0.0.5:22 -- ssh://ops@bastion:2222"],
-    ["several hops, the last one first", { proxyJump: "a,b@c" }, "-J a -W 10.0.0.5:22 -- b@c"],
+    ["a hop with user and port", { proxyJump: "ops@bastion:2222" }, "-l ops -p 2222 -W 10.0.0.5:22 -- bastion"],
+    ["an address as ssh -G prints it", { proxyJump: "ops@[192.0.2.1]" }, "-l ops -W 10.0.0.5:22 -- 192.0.2.1"],
+    ["a URI", { proxyJump: "ssh://ops@bastion:2222" }, "-l ops -p 2222 -W 10.0.0.5:22 -- bastion"],
+    ["several hops, the last one first", { proxyJump: "a,b@c" }, "-l b -J a -W 10.0.0.5:22 -- c"],
     ["an IPv6 address behind it", { proxyJump: "b", hostname: "fd00::5", port: 23 }, "-W [fd00::5]:23 -- b"],
   ])("is ssh itself for %s", (_, change, end) => {
     const words = carrierWords({ ...direct, ...change });
