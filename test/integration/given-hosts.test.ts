@@ -43,6 +43,13 @@ describe("hosts that exist already", () => {
     timeout: 240_000,
   }, async () => {
     const earlier = [await state("alpha"), await state("beta")];
+    const watched = await changes("alpha");
+    const looked = await belt("adopt", address("alpha"), "--json");
+    expect(looked.code, looked.stderr).toBe(0);
+    expect(JSON.parse(looked.stdout)).toMatchObject({
+      hosts: [{ hostname: "alpha", user: "root", swarm: "inactive", restart: { stops: 0 }, obstacles: [] }],
+    });
+    expect(await changes("alpha")).toBe(watched);
     await describeCluster(
       `version: 1\nname: metal\nprovider: ssh\ngroups:\n  managers: { role: manager, hosts: { mg1: { address: ${address("alpha")} } } }\n  workers: { role: worker, hosts: { node1: { address: ${address("beta")}, labels: { disk: ssd } } } }\n`,
     );
@@ -88,6 +95,28 @@ describe("hosts that exist already", () => {
       await on("gamma", "docker info --format '{{.Swarm.LocalNodeState}}'; ls -d /etc/beltkit 2>&1; true"),
     ).toContain("inactive");
   });
+});
+
+it("keeps the containers of a host that is given back", { timeout: 120_000 }, async () => {
+  const earlier = await state("gamma");
+  await on(
+    "gamma",
+    "tar -ch /bin/sleep $(ldd /bin/sleep | grep -o '/[^ ]*') 2>/dev/null | docker import - keep && docker run -d --restart always --name keep keep /bin/sleep 9999",
+  );
+  const looked = await belt("adopt", address("gamma"));
+  expect(looked.stdout).toContain("would restart Docker Engine, which stops 1 container\n");
+  await describeCluster(
+    `version: 1\nname: kept\nprovider: ssh\ngroups:\n  all: { role: none, hosts: { box1: { address: ${address("gamma")} } } }\n`,
+  );
+  const made = await belt("up", "--yes", "--json");
+  expect(endingOf(made), made.stderr).toBe("done");
+  const started = await on("gamma", "docker inspect keep --format '{{.State.Running}} {{.State.StartedAt}}'");
+  const ended = await belt("release", "box1", "--cluster", "kept", "--yes", "--no-file", "--json");
+  expect(endingOf(ended), ended.stderr).toBe("done");
+  expect(ended.events.some((event) => event.event === "note" && event.message.includes("not restarted"))).toBe(true);
+  expect(await on("gamma", "docker inspect keep --format '{{.State.Running}} {{.State.StartedAt}}'")).toBe(started);
+  await on("gamma", "docker rm -f keep; docker rmi keep; systemctl restart docker.socket docker.service; true");
+  expect(await state("gamma")).toBe(earlier);
 });
 
 describe("hosts behind a jump host", () => {
