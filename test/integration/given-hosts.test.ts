@@ -103,11 +103,11 @@ it("keeps the containers of a host that is given back", { timeout: 120_000 }, as
     "gamma",
     "tar -ch /bin/sleep $(ldd /bin/sleep | grep -o '/[^ ]*') 2>/dev/null | docker import - keep && docker run -d --restart always --name keep keep /bin/sleep 9999",
   );
-  const looked = await belt("adopt", address("gamma"));
-  expect(looked.stdout).toContain("would restart Docker Engine, which stops 1 container\n");
   await describeCluster(
     `version: 1\nname: kept\nprovider: ssh\ngroups:\n  all: { role: none, hosts: { box1: { address: ${address("gamma")} } } }\n`,
   );
+  const looked = await belt("adopt", "box1");
+  expect(looked.stdout).toContain("would restart Docker Engine, which stops 1 container\n");
   const made = await belt("up", "--yes", "--json");
   expect(endingOf(made), made.stderr).toBe("done");
   const started = await on("gamma", "docker inspect keep --format '{{.State.Running}} {{.State.StartedAt}}'");

@@ -18,8 +18,8 @@ export function isDirect({ proxyJump, proxyCommand }: SshSettings): boolean {
 export function openCarrier(name: string, settings: SshSettings, env: OwnEnvironment): Duplex {
   const hop = settings.proxyJump ?? settings.hostname;
   const host: OwnHost = { address: hop, user: undefined, port: undefined, jump: undefined };
-  const process = startPiped({ argv: carrierWords(settings), env: environmentOf(env) });
-  return new ProcessStream(process, (code, said) =>
+  const program = startPiped({ argv: carrierWords(settings), env: environmentOf(env) });
+  return new ProcessStream(program, (code, said) =>
     code === 0 ? undefined : loginRefused({ name: `the way to ${name}`, host }, said.split("\n").slice(-3)),
   );
 }

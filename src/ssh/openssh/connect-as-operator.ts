@@ -94,16 +94,16 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-async function runToEnd(process: PipedProcess, { over, options, signal }: Run): Promise<ExecResult> {
-  const kill = (): void => process.kill();
+async function runToEnd(program: PipedProcess, { over, options, signal }: Run): Promise<ExecResult> {
+  const kill = (): void => program.kill();
   signal.addEventListener("abort", kill, { once: true });
   const collect = options.collect !== false;
-  const stdout = collected(process.stdout, collect, options.onStdout);
-  const stderr = collected(process.stderr, collect, options.onStderr);
-  if (options.stdin instanceof Readable) options.stdin.pipe(process.stdin);
-  else process.stdin.end(options.stdin);
+  const stdout = collected(program.stdout, collect, options.onStdout);
+  const stderr = collected(program.stderr, collect, options.onStderr);
+  if (options.stdin instanceof Readable) options.stdin.pipe(program.stdin);
+  else program.stdin.end(options.stdin);
   try {
-    const code = await process.ended;
+    const code = await program.ended;
     signal.throwIfAborted();
     const result = { code, stdout: stdout(), stderr: stderr() };
     if (code === 255 && over.master.lost.aborted) throw ended(over, result.stderr.trim());
@@ -125,8 +125,8 @@ function collected(stream: Readable, collect: boolean, onChunk: ExecOptions["onS
 /** The docker command on the host joins its input and output with the engine's socket. */
 async function openSocket(over: Over, path: string, signal: AbortSignal): Promise<Duplex> {
   const release = await over.sessions.acquire(signal);
-  const process = start(over, ["docker", "--host", `unix://${path}`, "system", "dial-stdio"], true);
-  const stream = new ProcessStream(process, (code, said) => (code === 0 ? undefined : refused(over, path, said)));
+  const program = start(over, ["docker", "--host", `unix://${path}`, "system", "dial-stdio"], true);
+  const stream = new ProcessStream(program, (code, said) => (code === 0 ? undefined : refused(over, path, said)));
   stream.on("close", release);
   return stream;
 }

@@ -47,26 +47,26 @@ export async function openMaster(login: Login, context: LoginContext, signal: Ab
   const socket = `${folder.path}/ssh`;
   const words = sshWords(login.host, login.hostKeys);
   const argv = ["ssh", "-v", "-M", "-S", socket, "-N", "-o", "ControlPersist=no", ...words, "--", login.host.address];
-  const process = startPiped({ argv, env });
-  const watch = watchLogin(process, socket);
+  const program = startPiped({ argv, env });
+  const watch = watchLogin(program, socket);
   const deadline = { ms: loginMs, what: `${login.name} did not let ssh in`, code: "ssh.unreachable" } as const;
   try {
     const said = await withDeadline(deadline, context.clock, signal, () => watch.outcome);
     const key = watch.hostKey();
     if (said) throw loginRefused({ ...login, shown: key && `${key.type} ${key.fingerprint}` }, said);
   } catch (error) {
-    await end(process, folder);
+    await end(program, folder);
     throw error;
   }
   return {
     ...{ socket, env, hostKey: watch.hostKey(), lost: watch.lost },
-    [Symbol.asyncDispose]: () => end(process, folder),
+    [Symbol.asyncDispose]: () => end(program, folder),
   };
 }
 
-async function end(process: PipedProcess, folder: PrivateFolder): Promise<void> {
-  process.kill();
-  await process.ended.catch(() => {});
+async function end(program: PipedProcess, folder: PrivateFolder): Promise<void> {
+  program.kill();
+  await program.ended.catch(() => {});
   await folder[Symbol.asyncDispose]();
 }
 
@@ -78,7 +78,7 @@ interface Watch {
 }
 
 /** Reads what `ssh -v` says on its way in; lines of its own debugging are no words for the user. */
-function watchLogin(process: PipedProcess, socket: string): Watch {
+function watchLogin(program: PipedProcess, socket: string): Watch {
   const lost = new AbortController();
   const { promise, resolve, reject } = Promise.withResolvers<readonly string[] | undefined>();
   const lines = new LineSplitter();
@@ -94,10 +94,10 @@ function watchLogin(process: PipedProcess, socket: string): Watch {
       void pathExists(socket).then((isThere) => (isThere ? resolve(undefined) : undefined), reject);
     if (isForPeople(line)) said.push(line.trim());
   };
-  process.stderr.on("data", (chunk: Buffer) => lines.push(chunk).forEach(take));
-  process.stdin.end();
-  process.stdout.resume();
-  process.ended.then(
+  program.stderr.on("data", (chunk: Buffer) => lines.push(chunk).forEach(take));
+  program.stdin.end();
+  program.stdout.resume();
+  program.ended.then(
     () => {
       lines.flush().forEach(take);
       resolve(said.length > 0 ? said : ["ssh ended without a word"]);

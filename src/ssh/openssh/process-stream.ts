@@ -9,20 +9,20 @@ type Failure = (code: number, said: string) => Error | undefined;
  * with an error the stream fails, with nothing it ends. Destroying the stream ends the program.
  */
 export class ProcessStream extends Duplex {
-  readonly #process: PipedProcess;
+  readonly #program: PipedProcess;
 
-  constructor(process: PipedProcess, failure: Failure) {
+  constructor(program: PipedProcess, failure: Failure) {
     super();
-    this.#process = process;
+    this.#program = program;
     let said = "";
-    process.stderr.on("data", (chunk: Buffer) => {
+    program.stderr.on("data", (chunk: Buffer) => {
       said = `${said}${chunk}`.slice(-2000);
     });
-    process.stdout.on("data", (chunk: Buffer) => {
-      if (!this.push(chunk)) process.stdout.pause();
+    program.stdout.on("data", (chunk: Buffer) => {
+      if (!this.push(chunk)) program.stdout.pause();
     });
     this.on("error", () => {}); // one that nobody uses any more fails in silence
-    process.ended.then(
+    program.ended.then(
       (code) => {
         const error = failure(code, said.trim());
         if (error) this.destroy(error);
@@ -33,22 +33,22 @@ export class ProcessStream extends Duplex {
   }
 
   override _read(): void {
-    this.#process.stdout.resume();
+    this.#program.stdout.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    const { stdin } = this.#process;
+    const { stdin } = this.#program;
     // The reason why a program takes nothing more comes with its end.
     if (stdin.destroyed) done();
     else stdin.write(chunk, () => done());
   }
 
   override _final(done: () => void): void {
-    this.#process.stdin.end(() => done());
+    this.#program.stdin.end(() => done());
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#process.kill();
+    this.#program.kill();
     done(error);
   }
 }
