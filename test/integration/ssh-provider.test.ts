@@ -1,5 +1,6 @@
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lookAtHost } from "../../src/cluster/hosts/look.ts";
 import type { HostEntry, Machine, MachineRequest, Provider, ProviderContext } from "../../src/providers/provider.ts";
 import { ssh } from "../../src/providers/ssh/index.ts";
 import { createConnect } from "../../src/ssh/connect.ts";
@@ -8,6 +9,7 @@ import { systemClock } from "../../src/util/clock.ts";
 import { testProvider } from "../contract/provider.ts";
 import { type GivenHosts, openGivenHosts } from "../support/given-hosts.ts";
 import { localContext } from "../support/local.ts";
+import { anyEngine } from "../support/step-context.ts";
 
 const names = ["a", "b", "d", "e"];
 const clusterKey = generateKeyPair("cluster");
@@ -118,6 +120,60 @@ describe("a host that exists already", () => {
       .toBe("running");
     expect(await provider.remove([outcome.machine], signal)).toMatchObject([{ kind: "removed" }]);
     expect(await provider.list("one", signal)).toEqual([]);
+  });
+
+  it("without an engine is looked at without being changed", async () => {
+    const before = await everything();
+    const report = await lookAtHost(
+      {
+        ...{
+          name: "e",
+          host: { address: host().privateAddress ?? "", user: undefined, port: undefined, jump: undefined },
+        },
+        ...{ privateAddress: undefined, engineSpec: anyEngine, hostKeys: "strict" },
+      },
+      contextFor(),
+      signal,
+    );
+    expect(report).toMatchObject({
+      ...{
+        hostname: "e",
+        user: "root",
+        system: "Debian 13",
+        engine: undefined,
+        containers: undefined,
+        swarm: undefined,
+      },
+      ...{ restart: undefined, obstacles: [], belongsTo: undefined },
+    });
+    expect(report.changes).toEqual([
+      "write /etc/beltkit/cluster.json",
+      "add the cluster's public key to ~root/.ssh/authorized_keys",
+      "install Docker Engine and hold its packages",
+      "write certificates and their key to /etc/docker/beltkit",
+      "write /etc/systemd/system/docker.socket.d/10-beltkit.conf: the engine's TLS endpoint",
+      "write /etc/docker/daemon.json",
+    ]);
+    expect(await everything()).toBe(before);
+  });
+
+  it("may be one on which the operator is another user, with sudo", async () => {
+    await hosts.run(
+      host(),
+      "useradd -m ops && install -d -o ops -g ops -m 700 /home/ops/.ssh && install -o ops -g ops -m 600 /root/.ssh/authorized_keys /home/ops/.ssh/ && echo 'ops ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops",
+    );
+    const keys = () =>
+      hosts.run(host(), "cat /home/ops/.ssh/authorized_keys; stat -c '%a %U' /home/ops/.ssh/authorized_keys");
+    const before = [await keys(), await everything()];
+    const asOps = { ...entry("e"), user: "ops" };
+    await using provider = await ssh.open(contextFor("sudo", [asOps]));
+    const outcome = await take(provider, "one", { host: asOps });
+    expect(outcome).toMatchObject({ kind: "accepted", machine: { user: "ops" } });
+    expect(await keys()).toContain(clusterKey.publicKey);
+    const [machine] = await provider.list("one", signal);
+    expect(machine).toMatchObject({ name: "e", state: { kind: "running" } });
+    if (machine) expect(await provider.remove([machine], signal)).toMatchObject([{ kind: "removed" }]);
+    expect([await keys(), await everything()]).toEqual(before);
   });
 
   it("whose key the operator does not know is refused, and nothing is sent", async () => {

@@ -41,20 +41,28 @@ export const ssh: ProviderPlugin = {
 function openSsh(context: ProviderContext): Provider {
   const { cluster } = context;
   const memory = cluster && openMemory(cluster.folder);
+  const silent: Silent = new Map();
   return {
     name: providerName,
     check: async (spec, signal) => await check(context, spec, signal),
-    list: async (clusterId, signal) => (memory ? await list(clusterId, { context, memory }, signal) : []),
+    list: async (clusterId, signal) => (memory ? await list(clusterId, { context, memory, silent }, signal) : []),
     clusters: async (name, signal) => await clusters(name, context, signal),
-    create: async (requests, signal) => await create(requests, { context, memory: must(memory) }, signal),
-    remove: async (machines, signal) => await remove(machines, { context, memory: must(memory) }, signal),
+    create: async (requests, signal) => await create(requests, { context, memory: must(memory), silent }, signal),
+    remove: async (machines, signal) => await remove(machines, { context, memory: must(memory), silent }, signal),
     [Symbol.asyncDispose]: async () => {},
   };
 }
 
+/** Hosts that did not answer lately, by id, until when they are not asked again: a command lists several times. */
+type Silent = Map<string, { readonly machine: Machine; readonly untilMs: number }>;
+
+/** How long a host that did not answer is left in peace. */
+const silenceMs = 10_000;
+
 interface Open {
   readonly context: ProviderContext;
   readonly memory: Memory;
+  readonly silent: Silent;
 }
 
 function must(memory: Memory | undefined): Memory {
@@ -79,7 +87,11 @@ async function check(context: ProviderContext, spec: ProviderSpec, signal: Abort
   );
 }
 
-async function list(clusterId: string, { context, memory }: Open, signal: AbortSignal): Promise<readonly Machine[]> {
+async function list(
+  clusterId: string,
+  { context, memory, silent }: Open,
+  signal: AbortSignal,
+): Promise<readonly Machine[]> {
   const { cluster } = context;
   if (!cluster) return [];
   const looking = { context, cluster };
@@ -87,7 +99,14 @@ async function list(clusterId: string, { context, memory }: Open, signal: AbortS
   const names = new Set(taken.map(({ name }) => name));
   const linked = cluster.hosts.filter(isLinked).filter(({ name }) => !names.has(name));
   const looks = [
-    ...taken.map((host) => () => observeTaken(host, looking, signal)),
+    ...taken.map((host) => async () => {
+      const before = silent.get(host.id);
+      if (before && before.untilMs > context.clock.elapsed()) return before.machine;
+      const machine = await observeTaken(host, looking, signal);
+      if (machine?.state.kind === "failed")
+        silent.set(host.id, { machine, untilMs: context.clock.elapsed() + silenceMs });
+      return machine;
+    }),
     ...linked.map((entry) => () => observeLinked(entry, clusterId, looking, signal)),
   ];
   const seen = await mapBounded(looks, sideBySide, async (look) => await look());
@@ -122,6 +141,7 @@ async function create(
   signal: AbortSignal,
 ): Promise<readonly CreateOutcome[]> {
   signal.throwIfAborted();
+  open.silent.clear();
   const results = await mapBounded(requests, sideBySide, (request) => takeHost(request, open, signal));
   signal.throwIfAborted();
   return results.map((result, index): CreateOutcome => {
