@@ -19,6 +19,8 @@ export interface OwnConnection extends Connection {
 /** sshd admits 10 sessions on a connection unless told otherwise. */
 const MAX_SESSIONS = 8;
 const DEFAULT_DEADLINE_MS = 60_000;
+/** How long the end of a connection may take to be seen after a command ended as if by it. */
+const endingMs = 1000;
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
@@ -106,11 +108,17 @@ async function runToEnd(program: PipedProcess, { over, options, signal }: Run): 
     const code = await program.ended;
     signal.throwIfAborted();
     const result = { code, stdout: stdout(), stderr: stderr() };
-    if (code === 255 && over.master.lost.aborted) throw ended(over, result.stderr.trim());
+    if (code === 255 && (await isEnding(over, signal))) throw ended(over, result.stderr.trim());
     return result;
   } finally {
     signal.removeEventListener("abort", kill);
   }
+}
+
+/** 255 is also what ssh itself ends with when its connection does, which is seen a moment later. */
+async function isEnding({ master: { lost }, context: { clock } }: Over, signal: AbortSignal): Promise<boolean> {
+  if (!lost.aborted) await clock.sleep(endingMs, AbortSignal.any([lost, signal])).catch(() => signal.throwIfAborted());
+  return lost.aborted;
 }
 
 function collected(stream: Readable, collect: boolean, onChunk: ExecOptions["onStdout"]): () => string {

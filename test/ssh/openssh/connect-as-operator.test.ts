@@ -55,6 +55,11 @@ describe("a connection by the operator's own ssh", () => {
     expect([seen.stdout, Buffer.concat(chunks).toString()]).toEqual(["", "hello\n"]);
   });
 
+  it("takes the exit code 255 of a command for what it is, while the connection is there", async () => {
+    await using connection = await connect();
+    expect(await connection.exec(["sh", "-c", "exit 255"], { signal })).toMatchObject({ code: 255 });
+  });
+
   it("writes files, whole and with their mode", async () => {
     await using connection = await connect();
     const file = path.join(sshd.folder, "home", "made", "file");
