@@ -1,4 +1,5 @@
 import type { Emit } from "../cluster/events.ts";
+import type { HostReport } from "../cluster/hosts/look.ts";
 import type { Images } from "../cluster/images.ts";
 import type { ListedProvider } from "../cluster/plugins/list-providers.ts";
 import type { Trust } from "../cluster/plugins/offered-provider.ts";
@@ -24,6 +25,24 @@ export interface Library {
   recover(description: Description, id: string | undefined, signal: AbortSignal): Promise<void>;
   /** Takes up a cluster that was exported; resolves with its name and where its file is. */
   importCluster(sealed: string, passphrase: Secret): Promise<{ readonly name: string; readonly file: string }>;
+  /** Looks at hosts over the operator's own SSH and changes nothing; hosts of a cluster's file by their machines' names. Each is there, in the order asked. */
+  lookAtHosts(
+    words: readonly string[],
+    options: {
+      readonly description: Description | undefined;
+      readonly jump: string | undefined;
+      readonly hostKeys: "strict" | "accept-new";
+    },
+    signal: AbortSignal,
+  ): Promise<readonly LookedAtHost[]>;
+  /** The cluster file of hosts that exist: words as a user types them, or JSON. @throws BeltError `usage.invalid` */
+  hostsFile(from: HostsFrom): Promise<string>;
+  /** The cluster file of a swarm that runs already; one of its managers is asked, and nothing is changed. */
+  swarmFile(
+    manager: string,
+    options: { readonly name: string; readonly jump: string | undefined },
+    signal: AbortSignal,
+  ): Promise<string>;
   /** Makes a cluster without machines on a provider, and makes it the one in use. */
   newCluster(name: string, provider: string): Promise<{ readonly file: string }>;
   clusterFile(name: string): Promise<{ readonly path: string; readonly text: string }>;
@@ -52,6 +71,21 @@ export interface Description {
     | { readonly kind: "cluster"; readonly name: string };
   /** What `--set` gave, each `key=value`. */
   readonly sets: readonly string[];
+}
+
+/** One host that was looked at, or why it could not be. */
+export type LookedAtHost =
+  | { readonly kind: "seen"; readonly name: string; readonly report: HostReport }
+  | { readonly kind: "failed"; readonly name: string; readonly error: unknown };
+
+/** What a cluster file of hosts is made from. */
+export interface HostsFrom {
+  readonly name: string;
+  readonly words: readonly string[];
+  /** JSON, where no words were given. */
+  readonly json: string | undefined;
+  readonly managers: number | undefined;
+  readonly jump: string | undefined;
 }
 
 export interface Template {

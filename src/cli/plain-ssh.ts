@@ -4,10 +4,12 @@ import type { SshConfigFiles, SshConfigHost } from "../ssh/config.ts";
 import type { CliContext } from "./context.ts";
 
 /** A machine as plain ssh is told of it; none where it has no address now. */
-export function plainHost({ name, machine }: MachineView): readonly SshConfigHost[] {
-  const address = machine?.publicAddress ?? machine?.privateAddress;
+export function plainHost({ spec }: Cluster, { name, machine }: MachineView): readonly SshConfigHost[] {
+  const address = machine?.given?.hostname ?? machine?.publicAddress ?? machine?.privateAddress;
   if (!machine || address === undefined) return [];
-  return [{ names: [name], address, port: machine.port, user: machine.user, hostKeyAlias: name }];
+  const { port, user, given, publicAddress } = machine;
+  const jump = given ? given.jump : publicAddress === undefined ? spec.ssh.jump : undefined;
+  return [{ ...{ names: [name], address, port, user, hostKeyAlias: name }, ...(jump === undefined ? {} : { jump }) }];
 }
 
 /** The cluster's key and known hosts, by absolute path. */

@@ -30,6 +30,7 @@ export const families: Readonly<Record<string, { readonly summary: string; reado
 // biome-ignore format: a table, one command per line
 export const program: readonly Entry[] = [
   { name: "up", heading: "Clusters", summary: "Bring a cluster up from its file, in one command", load: async () => (await import("./commands/up.ts")).up },
+  { name: "init", heading: "Clusters", summary: "Print a cluster file for hosts that exist already", load: async () => (await import("./commands/init.ts")).init },
   { name: "plan", heading: "Clusters", summary: "Show what up would do, and why", load: async () => (await import("./commands/plan.ts")).plan },
   { name: "down", heading: "Clusters", summary: "Remove everything that up made", load: async () => (await import("./commands/down.ts")).down },
   { name: "use", heading: "Clusters", summary: "Show or choose the cluster that later commands mean", load: async () => (await import("./commands/use.ts")).use },
@@ -42,6 +43,8 @@ export const program: readonly Entry[] = [
   { name: "scale", heading: "Clusters", summary: "Grow or shrink groups of machines", load: async () => (await import("./commands/scale.ts")).scale },
   { name: "create", heading: "Machines", summary: "Make machines with engine and certificates", load: async () => (await import("./commands/create.ts")).create },
   { name: "bootstrap", heading: "Machines", summary: "Install engine and certificates where they lack or drifted", load: async () => (await import("./commands/bootstrap.ts")).bootstrap },
+  { name: "adopt", heading: "Machines", summary: "Say what taking hosts that exist would change on them", load: async () => (await import("./commands/adopt.ts")).adopt },
+  { name: "release", heading: "Machines", summary: "Give hosts back: undo what beltkit did on them", load: async () => (await import("./commands/release.ts")).release },
   { name: "rm", heading: "Machines", summary: "Remove machines; they leave the swarm first", load: async () => (await import("./commands/rm.ts")).rm },
   { name: "start", heading: "Machines", summary: "Power machines on", load: async () => (await import("./commands/power.ts")).start },
   { name: "stop", heading: "Machines", summary: "Power machines off", load: async () => (await import("./commands/power.ts")).stop },

@@ -5,6 +5,7 @@ import type { Cluster, Dependencies, ProviderRegistry, SpecSource } from "../clu
 import type { ProviderPlugin } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
 import type { Description, Library } from "./library.ts";
+import { hostsLibrary } from "./real-hosts-library.ts";
 
 /** What the library gets from the process; how to emit is each command's own. */
 export type Surroundings = Omit<Dependencies, "emit" | "plugins" | keyof Parts>;
@@ -58,6 +59,7 @@ export function realLibrary(
       const { importCluster } = await import("../cluster/share/import-cluster.ts");
       return await importCluster(await home(), { sealed, passphrase }, await quietly());
     },
+    ...hostsLibrary(quietly, async (description) => await openDescription(await home(), description, await quietly())),
     newCluster: async (name, provider) => {
       const { newCluster } = await import("../cluster/clusters.ts");
       return await newCluster(await home(), name, provider, await quietly());

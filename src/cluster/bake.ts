@@ -7,7 +7,7 @@ import { bootstrapContext } from "./bootstrap-context.ts";
 import { bootDeadlineMs } from "./context.ts";
 import type { OpenProvider } from "./fleet.ts";
 import { mustExec } from "./must-exec.ts";
-import { reachWith, Sessions } from "./sessions.ts";
+import { operatorLogin, reachWith, Sessions } from "./sessions.ts";
 import type { EngineSpec } from "./spec/types.ts";
 import { inspectHost } from "./steps/inspect-host.ts";
 import { installEngine } from "./steps/install-engine.ts";
@@ -100,6 +100,7 @@ async function bakeLayer(
     privateKey: async () => key.privateKey,
     hostKeys: async () => [request.hostKey.publicKey],
     clock: deps.clock,
+    asOperator: operatorLogin(deps),
   });
   const [outcome] = await provider.create([request], signal);
   try {

@@ -4,9 +4,11 @@ import { readTextIfThere, removePath } from "../util/files.ts";
 import { compressNames } from "../util/ranges.ts";
 import { type ClusterContext, emit, machinesByName, providerNames } from "./context.ts";
 import { templateHeader } from "./file-edit.ts";
+import type { OpenProvider } from "./fleet.ts";
 import { meetSwarm } from "./meet-swarm.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
+import { releaseMachines } from "./release.ts";
 import type { Outcome } from "./types.ts";
 
 /**
@@ -55,14 +57,11 @@ async function removeFrom(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const { plugin, provider } = await context.fleet.open(from.name);
+  const open = await context.fleet.open(from.name);
   const intents = await Promise.all(
     from.machines.map(async (machine) => ({ machine, close: await context.journal.intend("remove", machine.name) })),
   );
-  const failed = plugin.firewall === "host" ? await unwall(context, from.machines, signal) : [];
-  await Promise.all(from.machines.map((machine) => context.sessions.drop(machine.name)));
-  const rest = from.machines.filter(({ id }) => !failed.some(({ machine }) => machine.id === id));
-  const removing = provider.remove(rest, signal).then((outcomes) => [...failed, ...outcomes]);
+  const removing = undoAndRemove(context, { machines: from.machines, open }, signal);
   const phases = intents.map(({ machine, close }) =>
     tally.phase(machine.name, "remove", async () => {
       const error = whatFailed(machine, await removing);
@@ -73,6 +72,26 @@ async function removeFrom(
     }),
   );
   await Promise.allSettled(phases);
+}
+
+/** Undoes what was done on machines that stay, then removes those on which that did not fail. */
+async function undoAndRemove(
+  context: ClusterContext,
+  { machines, open }: { readonly machines: readonly Machine[]; readonly open: OpenProvider },
+  signal: AbortSignal,
+): Promise<readonly RemoveOutcome[]> {
+  const { plugin, provider } = open;
+  const kept = plugin.machines === "taken" ? await releaseMachines(context, machines, signal) : [];
+  const released = without(machines, kept);
+  const reachable = released.filter(({ given }) => !given?.abandoned);
+  const walled = plugin.firewall === "host" ? await unwall(context, reachable, signal) : [];
+  await Promise.all(machines.map((machine) => context.sessions.drop(machine.name)));
+  const rest = without(released, walled);
+  return [...kept, ...walled, ...(rest.length === 0 ? [] : await provider.remove(rest, signal))];
+}
+
+function without(machines: readonly Machine[], outcomes: readonly RemoveOutcome[]): readonly Machine[] {
+  return machines.filter(({ id }) => !outcomes.some(({ machine }) => machine.id === id));
 }
 
 /** What runs on hosts is loaded only where there are some. */
@@ -112,7 +131,8 @@ async function provenGone(context: ClusterContext, signal: AbortSignal): Promise
  * else the folder goes.
  */
 async function forget({ folder }: ClusterContext): Promise<void> {
-  for (const file of [folder.keys, folder.knownHosts, folder.activeNode, folder.journal]) await removePath(file);
+  for (const file of [folder.keys, folder.knownHosts, folder.activeNode, folder.providers, folder.journal])
+    await removePath(file);
   const own = await readTextIfThere(folder.ownFile);
   if (own === undefined || own.startsWith(templateHeader)) await removePath(folder.path);
 }

@@ -109,7 +109,8 @@ async function knownSwarm(entry: Entry, local: LocalSwarm, signal: AbortSignal):
   const { state } = entry.context.journal;
   if (state.swarmId !== undefined && entry.adopt === undefined) return state.swarmId;
   const begunHere = state.open.some(({ operation, on }) => operation === "init" && on === entry.node.name);
-  if (local.state !== "active" || !(begunHere || entry.adopt === entry.node.name)) return undefined;
+  const isNamed = local.nodeId !== "" && entry.node.host?.node === local.nodeId; // the file was written from this swarm
+  if (local.state !== "active" || !(begunHere || isNamed || entry.adopt === entry.node.name)) return undefined;
   return (await entry.session.engine.swarmInspect(signal)).id;
 }
 

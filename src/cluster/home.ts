@@ -26,6 +26,8 @@ export interface ClusterFolder {
   /** The cluster file, where the user gave none of his own. */
   readonly ownFile: string;
   readonly activeNode: string;
+  /** What providers remember, a folder each. */
+  readonly providers: string;
 }
 
 /**
@@ -71,7 +73,13 @@ export function clusterFolder(home: Home, name: string): ClusterFolder {
     clientCertificates: path.join(folder, "keys", "client"),
     ownFile: path.join(folder, "cluster.yml"),
     activeNode: path.join(folder, "active-node"),
+    providers: path.join(folder, "providers"),
   };
+}
+
+/** Where the provider of hosts that exist remembers which ones it has taken. */
+export function takenHostsFile({ providers }: ClusterFolder): string {
+  return path.join(providers, "ssh", "hosts.json");
 }
 
 /** The cluster chosen with `belt use`; without a choice the only one there is. */

@@ -53,10 +53,11 @@ async function wantedMakes(context: ClusterContext): Promise<ReadonlyMap<string,
   return new Map(await Promise.all(makes));
 }
 
-/** The node of a machine: by the link label, one that is up before one that the machine was earlier; else by its name, which is the host name. */
+/** The node of a machine: by the link label, one that is up before one that the machine was earlier; else by the word of the cluster file; else by its name, which is the host name. */
 export function nodeOf(machine: Machine, nodes: readonly SwarmNode[]): SwarmNode | undefined {
   const linked = nodes.filter((node) => machineOf(node) === machine.id);
-  const known = linked.find(({ status }) => status === "ready") ?? linked[0];
+  const known =
+    linked.find(({ status }) => status === "ready") ?? linked[0] ?? nodes.find(({ id }) => id === machine.given?.node);
   return known ?? nodes.find((node) => machineOf(node) === undefined && node.hostname === machine.name);
 }
 

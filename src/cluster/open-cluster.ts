@@ -14,7 +14,7 @@ import type { JournalState } from "./journal-state.ts";
 import { ensureAuthority, ensureSshKey } from "./keys.ts";
 import { loadSpec } from "./load-spec.ts";
 import { placeOf, registryFor } from "./plugins/registry-for.ts";
-import { reachWith, Sessions } from "./sessions.ts";
+import { operatorLogin, reachWith, Sessions } from "./sessions.ts";
 import type { ClusterSpec } from "./spec/types.ts";
 import { fromStored } from "./stored-spec.ts";
 import type { Cluster, Dependencies, SpecSource } from "./types.ts";
@@ -94,11 +94,14 @@ async function contextFor(home: Home, described: Described, outside: Dependencie
     privateKey: async () => (await sshKey()).privateKey,
     hostKeys: (name) => knownHosts.keysOf(name),
     clock: deps.clock,
+    asOperator: operatorLogin(deps),
+    jump: spec.ssh.jump,
   });
   const clusterFor: ClusterFor = (provider) => ({
     name: spec.name,
     options: spec.providerOptions[provider],
     hosts: hostsOf(spec, provider),
+    folder: path.join(folder.providers, provider),
     hostKeys: (name) => knownHosts.keysOf(name),
     connect: (machine, signal) => sessions.connect(machine, answerDeadlineMs, signal),
   });
@@ -127,7 +130,7 @@ async function contextFor(home: Home, described: Described, outside: Dependencie
 }
 
 /** The hosts that the file lists for a provider. */
-function hostsOf(spec: ClusterSpec, provider: string): readonly HostEntry[] {
+export function hostsOf(spec: ClusterSpec, provider: string): readonly HostEntry[] {
   const machines = spec.machines.filter((machine) => machine.provider === provider);
   return machines.flatMap(({ name, group, host }) => (host ? [{ ...host, name, group }] : []));
 }

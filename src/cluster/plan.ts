@@ -1,3 +1,4 @@
+import type { Machine } from "../providers/provider.ts";
 import type { SwarmNode } from "../swarm/engine.ts";
 import { driftOf } from "./drift.ts";
 import { isGhost, looseNodes } from "./findings.ts";
@@ -80,7 +81,7 @@ function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed
     case "creating":
       return [change("create", "its creation was not finished"), ...(view?.node ? [] : enter)];
     case "failed":
-      return [change("create", `its creation failed: ${machine.state.reason}`), ...(view?.node ? [] : enter)];
+      return [change("create", whyFailed(machine)), ...(view?.node ? [] : enter)];
     case "removing":
       return [change("create", "its removal was not finished, and the file names it"), ...enter];
     case "stopped":
@@ -103,6 +104,11 @@ function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed
 function sizeWords({ name, size }: MachineSpec, { wanted }: Observed): string {
   const called = wanted?.get(name)?.size;
   return size === undefined || called === undefined || called === size ? "" : `; the size ${size} is ${called}`;
+}
+
+function whyFailed({ given, state }: Machine): string {
+  const reason = state.kind === "failed" ? state.reason : "no reason";
+  return given ? `the host does not answer: ${reason}` : `its creation failed: ${reason}`;
 }
 
 function updates(wanted: NodeSpec, node: SwarmNode, change: MakeChange): readonly Change[] {

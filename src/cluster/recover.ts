@@ -1,10 +1,12 @@
+import path from "node:path";
 import { BeltError } from "../util/errors.ts";
 import { makeFolder } from "../util/files.ts";
 import { Fleet } from "./fleet.ts";
-import { clusterFolder, type Home, makeHome } from "./home.ts";
+import { type ClusterFolder, clusterFolder, type Home, makeHome } from "./home.ts";
 import { openJournal } from "./journal.ts";
 import { journalVersion } from "./journal-records.ts";
 import { takeLock } from "./lock.ts";
+import { hostsOf } from "./open-cluster.ts";
 import { placeOf, registryFor } from "./plugins/registry-for.ts";
 import type { ClusterSpec } from "./spec/types.ts";
 import type { Dependencies, SpecSource } from "./types.ts";
@@ -30,7 +32,7 @@ export async function recoverIdentity(
 ): Promise<void> {
   const folder = clusterFolder(home, spec.name);
   if ((await openJournal(folder.journal, deps.clock)).state.clusterId !== undefined) return;
-  const found = await idsOf({ spec, source }, deps, signal);
+  const found = await idsOf({ spec, source }, folder, deps, signal);
   const [only, ...others] = id === undefined ? found : found.filter((one) => one === id);
   if (only === undefined) throw nothingFound(spec, id);
   if (others.length > 0)
@@ -46,11 +48,19 @@ export async function recoverIdentity(
 
 async function idsOf(
   { spec, source }: Pick<Recovery, "spec" | "source">,
+  folder: ClusterFolder,
   deps: Dependencies,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const providers = await registryFor(deps, placeOf(source, spec, deps.cwd));
-  await using fleet = new Fleet({ ...deps, providers });
+  await using fleet = new Fleet({ ...deps, providers }, (provider) => ({
+    ...{ name: spec.name, options: spec.providerOptions[provider], hosts: hostsOf(spec, provider) },
+    folder: path.join(folder.providers, provider),
+    hostKeys: async () => [],
+    connect: async (machine) => {
+      throw new BeltError("state.lost", `the keys for ${machine.name} belong to a cluster that is not known yet`);
+    },
+  }));
   const names = new Set([spec.provider, ...spec.machines.map(({ provider }) => provider)]);
   const ids = await Promise.all(
     [...names].map(async (name) => (await fleet.open(name)).provider.clusters?.(spec.name, signal) ?? []),

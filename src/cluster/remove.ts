@@ -13,6 +13,7 @@ import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import { isPresent, type PresentView, pickViews } from "./pick.ts";
+import { abandoned } from "./release.ts";
 import type { Observed, Outcome, Saving } from "./types.ts";
 
 /** How many workers leave at a time. */
@@ -63,7 +64,7 @@ export async function removeViews(
 ): Promise<readonly Machine[]> {
   const left = whole ? targets : await leaveInOrder(context, targets, { leniency, tally }, signal);
   signal.throwIfAborted();
-  const machines = left.map(({ machine }) => machine);
+  const machines = left.map(({ machine }) => (leniency.force ? abandoned(machine) : machine));
   await removeMachines(context, machines, tally, signal);
   if (!whole) await shutOut(context, signal);
   return machines;

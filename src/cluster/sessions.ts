@@ -1,6 +1,7 @@
 import type { Machine } from "../providers/provider.ts";
 import { connectWithin } from "../ssh/connect-within.ts";
 import type { Connection, Target } from "../ssh/connection.ts";
+import type { OwnHost } from "../ssh/openssh/own-host.ts";
 import type { Engine } from "../swarm/engine.ts";
 import type { Clock } from "../util/clock.ts";
 import { BeltError } from "../util/errors.ts";
@@ -25,12 +26,24 @@ export function reachWith({ connect, clock, random }: Pick<Dependencies, "connec
   return (target, deadlineMs, signal) => connectWithin(connect, target, { deadlineMs, clock, random }, signal);
 }
 
+/** The real way to log in as the operator, whose OpenSSH is started only then. */
+export function operatorLogin({ clock, env }: Pick<Dependencies, "clock" | "env">): SessionsOptions["asOperator"] {
+  return async ({ name, user }, host, signal) => {
+    const { connectAsOperator } = await import("../ssh/openssh/connect-as-operator.ts");
+    return await connectAsOperator({ name, host, user, hostKeys: "strict" }, { clock, env }, signal);
+  };
+}
+
 interface SessionsOptions {
   readonly reach: Reach;
   readonly privateKey: () => Promise<Secret>;
   /** The host keys that a machine was given at creation, by the machine's name. */
   readonly hostKeys: (name: string) => Promise<readonly string[]>;
   readonly clock: Clock;
+  /** Logs in as the operator does, on a host that has nothing of the cluster's on it. */
+  readonly asOperator: (machine: Machine, way: OwnHost, signal: AbortSignal) => Promise<Connection>;
+  /** The jump hosts on the way to machines without a public address. */
+  readonly jump?: string | undefined;
 }
 
 /** One connection a machine, opened at first use, shared by all that the command does there, closed at its end. */
@@ -91,6 +104,8 @@ export class Sessions implements AsyncDisposable {
       throw new BeltError("machine.stopped", `${machine.name} is stopped`, {
         hint: `Start it: belt start ${machine.name}`,
       });
+    if (machine.given && !machine.given.taken)
+      return await this.#options.asOperator(machine, machine.given.way, signal);
     if (!address) throw new BeltError("machine.missing", `${machine.name} has no address yet`, { retryable: true });
     const pinned = await this.#options.hostKeys(machine.name);
     const target: Target = {
@@ -101,8 +116,15 @@ export class Sessions implements AsyncDisposable {
       privateKey: await this.#options.privateKey(),
       // What the provider vouches for is as good as what was pinned at creation, and survives a lost folder.
       hostKeys: pinned.length > 0 || machine.hostKey === undefined ? pinned : [machine.hostKey],
+      way: machine.given?.way ?? this.#jumpTo(machine),
     };
     return await this.#options.reach(target, deadlineMs, signal);
+  }
+
+  #jumpTo({ publicAddress, privateAddress, port, user }: Machine): OwnHost | undefined {
+    const { jump } = this.#options;
+    if (jump === undefined || publicAddress !== undefined || privateAddress === undefined) return undefined;
+    return { address: privateAddress, user, port, jump };
   }
 }
 

@@ -8,7 +8,7 @@ const schema = z.object({
   provider: z.string(),
   providerOptions: z.record(z.string(), z.unknown()),
   providerPaths: z.record(z.string(), z.string()).optional(),
-  ssh: z.object({ user: optionalText, authorizedKeys: z.array(z.string()) }),
+  ssh: z.object({ user: optionalText, authorizedKeys: z.array(z.string()), jump: optionalText }),
   engine: z.object({
     version: optionalText,
     install: z.enum(["auto", "docker", "distro", "never"]),
@@ -51,6 +51,16 @@ const schema = z.object({
       image: optionalText,
       availability: z.enum(["active", "pause", "drain"]),
       labels: z.record(z.string(), z.string()),
+      host: z
+        .object({
+          address: z.string(),
+          privateAddress: optionalText,
+          user: optionalText,
+          port: z.number().optional(),
+          jump: optionalText,
+          node: optionalText,
+        })
+        .optional(),
     }),
   ),
 });
@@ -71,10 +81,14 @@ export function fromStored(stored: unknown): ClusterSpec | undefined {
   return {
     ...data,
     providerPaths: data.providerPaths,
-    ssh: { ...data.ssh, user: data.ssh.user },
+    ssh: { ...data.ssh, user: data.ssh.user, jump: data.ssh.jump },
     engine: { ...data.engine, version: data.engine.version, daemon: {} },
     limits: { ...data.limits, maxHourlyPrice: data.limits.maxHourlyPrice },
     firewall: data.firewall,
-    machines: data.machines.map((machine) => ({ ...machine, size: machine.size, image: machine.image })),
+    machines: data.machines.map(({ host, ...machine }) => ({
+      ...machine,
+      ...{ size: machine.size, image: machine.image },
+      ...(host ? { host: { ...host, privateAddress: host.privateAddress, user: host.user, port: host.port } } : {}),
+    })),
   };
 }

@@ -1,4 +1,5 @@
 import type { Connection } from "../ssh/connection.ts";
+import type { OwnHost } from "../ssh/openssh/own-host.ts";
 import type { Secret } from "../util/secret.ts";
 
 /** Where a machine stands, as its provider sees it. */
@@ -33,6 +34,23 @@ export interface Machine {
   readonly createdAt: string;
   /** A digest of what was asked for at creation, to see drift. */
   readonly specHash: string;
+  /** Set for a host that was there before the cluster. */
+  readonly given?: GivenHost;
+}
+
+/** How a host is reached that was there before the cluster. */
+export interface GivenHost {
+  /** The operator's own way to it. */
+  readonly way: OwnHost;
+  /** Whether the cluster's key logs in there; until the host is taken, the operator's own SSH does. */
+  readonly taken: boolean;
+  /** The id of the swarm node that it is by the word of the cluster file. */
+  readonly node: string | undefined;
+  /** Where that way leads, for programs that read a configuration of ours: the real address, and the jump hosts before it. */
+  readonly hostname: string;
+  readonly jump: string | undefined;
+  /** Set when it does not answer and goes all the same: it is forgotten, and what is on it stays. */
+  readonly abandoned?: true;
 }
 
 /** An SSH key pair in OpenSSH's formats. */
@@ -51,6 +69,10 @@ export interface HostEntry {
   readonly privateAddress: string | undefined;
   readonly user: string | undefined;
   readonly port: number | undefined;
+  /** Jump hosts on the way, as `ssh -J` takes them, where the operator's own SSH configuration is not to decide. */
+  readonly jump?: string | undefined;
+  /** The id of the swarm node that it is already, where the file was written from a running swarm. */
+  readonly node?: string | undefined;
 }
 
 /** Ports of one protocol that the world, or some networks, may reach on the machines of some groups. */
@@ -235,6 +257,8 @@ export interface ProviderPlugin {
   readonly name: string;
   readonly title: string;
   readonly pace: Pace;
+  /** `taken` where machines are there before and stay when they are removed: what beltkit did on them is undone first. */
+  readonly machines?: "taken";
   /**
    * How first contact is authenticated: each machine gets the host key of its own request before it boots (`each`); all of one
    * call get the same one in user data, which is replaced at first contact (`call`); the host has its own already, and
@@ -264,6 +288,8 @@ export interface ProviderCluster {
   readonly options: unknown;
   /** The hosts that the cluster file lists for this provider. */
   readonly hosts: readonly HostEntry[];
+  /** A folder of the cluster's own for what the provider must remember; it is there after the first write. */
+  readonly folder: string;
   /** The host keys that are pinned for a machine of the cluster; none for one that was never made or taken. */
   hostKeys(name: string): Promise<readonly string[]>;
   /** The connection to a machine with a pinned host key, logged in with the cluster's own key; shared with all that the command does there. */

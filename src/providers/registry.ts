@@ -4,4 +4,5 @@ import type { ProviderPlugin } from "./provider.ts";
 export const providers: Readonly<Record<string, () => Promise<ProviderPlugin>>> = {
   digitalocean: async () => (await import("./digitalocean/index.ts")).digitalocean,
   local: async () => (await import("./local/index.ts")).local,
+  ssh: async () => (await import("./ssh/index.ts")).ssh,
 };

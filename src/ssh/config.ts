@@ -7,6 +7,8 @@ export interface SshConfigHost {
   readonly user: string;
   /** The name under which its key stands in the known_hosts file. */
   readonly hostKeyAlias: string;
+  /** The jump hosts on the way, as `ssh -J` takes them. */
+  readonly jump?: string | undefined;
 }
 
 /** The files of the cluster, by absolute path. */
@@ -36,6 +38,7 @@ function block(host: SshConfigHost, files: SshConfigFiles): string {
     ["StrictHostKeyChecking", "yes"],
     ["UpdateHostKeys", "no"],
     ["CheckHostIP", "no"],
+    ...(host.jump === undefined ? [] : [["ProxyJump", host.jump]]),
   ];
   const lines = settings.map(([key, value]) => `  ${key} ${value}\n`);
   return `Host ${host.names.join(" ")}\n${lines.join("")}`;

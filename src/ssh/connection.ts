@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from "node:stream";
+import type { OwnHost } from "./openssh/own-host.ts";
 
 /** How to run one command on a machine. */
 export interface ExecOptions {
@@ -71,6 +72,8 @@ export interface Target {
   readonly privateKey: import("../util/secret.ts").Secret;
   /** Pinned host keys, each `ssh-ed25519 AAAA…`; any other key is refused before anything is sent. */
   readonly hostKeys: readonly string[];
+  /** Set where the operator's own OpenSSH knows the way: its configuration says the real address, and what carries the bytes there. */
+  readonly way?: OwnHost | undefined;
 }
 
 /** Opens connections; the real one is `ssh/connect.ts`. */

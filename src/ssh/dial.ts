@@ -1,4 +1,5 @@
 import { connect as connectTcp, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import ssh2, {
   type Algorithms,
   type Client,
@@ -8,9 +9,14 @@ import ssh2, {
 } from "ssh2";
 import type { Clock } from "../util/clock.ts";
 import { withDeadline } from "../util/deadline.ts";
+import { isBeltError } from "../util/errors.ts";
+import type { RunProcess } from "../util/processes.ts";
 import type { Target } from "./connection.ts";
 import { dialFailed, handshakeFailed, hostKeyRefused, hostKeyUnknown } from "./failures.ts";
 import { Link } from "./link.ts";
+import { isDirect, openCarrier } from "./openssh/carrier.ts";
+import type { OwnEnvironment } from "./openssh/own-host.ts";
+import { readSshSettings } from "./openssh/settings.ts";
 import { fingerprint, type PublicKey, parsePublicKey, publicKeyLine } from "./public-key.ts";
 
 /** What opening a connection needs beside the target; times in milliseconds. */
@@ -24,6 +30,9 @@ export interface DialSettings {
   readonly handshakeMs: number;
   /** A question is sent to a silent peer this often, and the connection is given up when three are unanswered. */
   readonly keepaliveMs: number;
+  /** For targets that the operator's own OpenSSH knows the way to. */
+  readonly run: RunProcess;
+  readonly env: OwnEnvironment;
 }
 
 /** The cheap key exchange and cipher first, then what older servers know; nothing with SHA-1. */
@@ -52,22 +61,41 @@ const HOST_KEY_ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [
 ];
 
 /**
- * Opens a TCP connection, verifies the host key against the pinned ones, and authenticates.
+ * Opens a TCP connection (or what stands in its place), verifies the host key against the pinned ones, and authenticates.
  *
  * @throws BeltError `ssh.unreachable`, `ssh.host-key`, `ssh.auth-refused`.
  */
 export async function dial(target: Target, settings: DialSettings, signal: AbortSignal): Promise<Link> {
   const pinned = target.hostKeys.map(parsePublicKey).filter((key) => key !== undefined);
   if (pinned.length === 0) throw hostKeyUnknown(target);
-  const socket = connectTcp({ host: target.address, port: target.port, noDelay: true });
+  const where = `${target.name} (${target.address} port ${target.port})`;
+  const socket = await openWire(target, settings, signal);
   try {
-    const where = `${target.name} (${target.address} port ${target.port})`;
-    const tcp = { ms: settings.tcpMs, what: `${where} did not answer`, code: "ssh.unreachable" } as const;
-    await withDeadline(tcp, settings.clock, signal, () => connected(socket, target));
     const handshake = { ms: settings.handshakeMs, what: `${where} did not finish the SSH handshake` };
     return await withDeadline({ ...handshake, code: "ssh.unreachable" }, settings.clock, signal, () =>
       authenticated({ target, settings, socket, pinned }),
     );
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** The stream to sshd: TCP, or what the operator's own SSH configuration has in its place. */
+async function openWire(target: Target, settings: DialSettings, signal: AbortSignal): Promise<Duplex> {
+  if (target.way === undefined) return await openTcp(target, settings, signal);
+  const route = await readSshSettings(target.way, settings, signal);
+  if (isDirect(route)) return await openTcp({ ...target, address: route.hostname, port: route.port }, settings, signal);
+  return openCarrier(target.name, route, settings.env);
+}
+
+async function openTcp(target: Target, settings: DialSettings, signal: AbortSignal): Promise<Socket> {
+  const what = `${target.name} (${target.address} port ${target.port}) did not answer`;
+  const socket = connectTcp({ host: target.address, port: target.port, noDelay: true });
+  try {
+    const tcp = { ms: settings.tcpMs, what, code: "ssh.unreachable" } as const;
+    await withDeadline(tcp, settings.clock, signal, () => connected(socket, target));
+    return socket;
   } catch (error) {
     socket.destroy();
     throw error;
@@ -85,7 +113,7 @@ function connected(socket: Socket, target: Target): Promise<void> {
 interface Handshake {
   readonly target: Target;
   readonly settings: DialSettings;
-  readonly socket: Socket;
+  readonly socket: Duplex;
   readonly pinned: readonly PublicKey[];
 }
 
@@ -114,6 +142,7 @@ async function authenticated({ target, settings, socket, pinned }: Handshake): P
         pinned.map((key) => fingerprint(key.blob)),
         stranger,
       );
+    if (isBeltError(cause)) throw cause; // what carries the bytes says why it does not
     throw handshakeFailed(target, fingerprint(settings.key.getPublicSSH()), cause);
   }
 }

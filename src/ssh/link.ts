@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import type { Clock } from "../util/clock.ts";
 import { Semaphore } from "../util/semaphore.ts";
@@ -22,12 +22,12 @@ export class Link {
   readonly streams = new Semaphore(MAX_STREAMS);
   /** The host key that the machine has shown, once it was found among the pinned ones. */
   hostKey = "";
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #channels = new Set<ClientChannel>();
   readonly #lost = new AbortController();
   #sessionCount = 0;
 
-  constructor(target: Target, clock: Clock, wire: { readonly client: Client; readonly socket: Socket }) {
+  constructor(target: Target, clock: Clock, wire: { readonly client: Client; readonly socket: Duplex }) {
     this.target = target;
     this.clock = clock;
     this.client = wire.client;
@@ -73,7 +73,7 @@ export class Link {
   close(): void {
     this.#lose(new Error("closed on this side"));
     this.client.end();
-    this.#socket.destroySoon();
+    this.#socket.end(() => this.#socket.destroy());
   }
 
   #lose(cause: unknown): void {

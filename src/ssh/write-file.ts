@@ -1,6 +1,5 @@
 import { BeltError } from "../util/errors.ts";
-import { execute } from "./exec.ts";
-import type { Link } from "./link.ts";
+import type { Connection } from "./connection.ts";
 
 /**
  * The work on the machine. The file comes into being beside its target, with its mode before its content, and takes the
@@ -40,12 +39,16 @@ export interface FileToWrite {
  *
  * @throws BeltError `ssh.command-failed` with what the machine said, `ssh.closed`, `ssh.deadline`.
  */
-export async function writeFile(link: Link, file: FileToWrite, signal: AbortSignal): Promise<void> {
+export async function writeFile(
+  host: Pick<Connection, "name" | "exec">,
+  file: FileToWrite,
+  signal: AbortSignal,
+): Promise<void> {
   if (!file.path.startsWith("/") || file.path.endsWith("/"))
     throw new BeltError("internal", `${file.path} is not the absolute path of a file`);
   const content = Buffer.from(file.content);
   const mode = (file.mode & 0o7777).toString(8).padStart(4, "0");
-  const result = await execute(link, ["sh", "-c", SCRIPT, "belt-write", file.path, mode, String(content.length)], {
+  const result = await host.exec(["sh", "-c", SCRIPT, "belt-write", file.path, mode, String(content.length)], {
     signal,
     sudo: true,
     stdin: content,
@@ -53,7 +56,7 @@ export async function writeFile(link: Link, file: FileToWrite, signal: AbortSign
   });
   if (result.code === 0) return;
   const said = result.stderr.trim().split("\n").at(-1) || `code ${result.code}`;
-  throw new BeltError("ssh.command-failed", `${link.target.name}: cannot write ${file.path}: ${said}`, {
-    hint: `See whether the disk of ${link.target.name} is full or read-only: belt ssh ${link.target.name} -- df`,
+  throw new BeltError("ssh.command-failed", `${host.name}: cannot write ${file.path}: ${said}`, {
+    hint: `See whether the disk of ${host.name} is full or read-only: belt ssh ${host.name} -- df`,
   });
 }

@@ -27,6 +27,8 @@ export interface EngineInfo {
   readonly version: string;
   readonly swarm: LocalSwarm;
   readonly containersRunning: number;
+  /** Such as `overlay2`. */
+  readonly storageDriver?: string;
 }
 
 /** One node as a manager sees it. */

@@ -58,6 +58,7 @@ export const infoSchema = z
     Name: text,
     ServerVersion: text,
     ContainersRunning: z.number().nullish(),
+    Driver: z.string().nullish(),
     Swarm: localSwarmSchema,
   })
   .transform(
@@ -67,6 +68,7 @@ export const infoSchema = z
       version: raw.ServerVersion,
       swarm: raw.Swarm,
       containersRunning: raw.ContainersRunning ?? 0,
+      ...(raw.Driver ? { storageDriver: raw.Driver } : {}),
     }),
   );
 

@@ -35,6 +35,7 @@ export type ErrorCode =
   | "ssh.deadline"
   | "ssh.sudo"
   | "ssh.command-failed"
+  | "ssh.client"
   | "host.unsupported"
   | "host.unfit"
   | "host.busy"

@@ -57,6 +57,23 @@ describe("the plan for a machine of the file", () => {
       ["create node1: its creation was not finished (none)", ...way],
     ],
     [
+      "says that a host does not answer",
+      view(
+        "node1",
+        aMachine(
+          "node1",
+          { kind: "failed", reason: "no route" },
+          {
+            given: {
+              ...{ way: { address: "a", user: undefined, port: undefined, jump: undefined }, taken: true },
+              ...{ node: undefined, hostname: "a", jump: undefined },
+            },
+          },
+        ),
+      ),
+      ["create node1: the host does not answer: no route (none)", ...way],
+    ],
+    [
       "says why a creation failed",
       view("node1", aMachine("node1", { kind: "failed", reason: "no capacity" })),
       ["create node1: its creation failed: no capacity (none)", ...way],

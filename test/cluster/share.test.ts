@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { clusterFolder } from "../../src/cluster/home.ts";
+import { clusterFolder, takenHostsFile } from "../../src/cluster/home.ts";
 import { openJournal } from "../../src/cluster/journal.ts";
 import { journalVersion } from "../../src/cluster/journal-records.ts";
 import { ensureAuthority, ensureSshKey } from "../../src/cluster/keys.ts";
@@ -47,6 +47,8 @@ async function scene() {
   await ensureSshKey(folder, "shop");
   await ensureAuthority(folder, "shop", systemClock);
   await writeFile(folder.knownHosts, "mg1 ssh-ed25519 AAAA\n");
+  await mkdir(path.dirname(takenHostsFile(folder)), { recursive: true });
+  await writeFile(takenHostsFile(folder), '{"version":1,"hosts":[]}\n');
   const source = { kind: "file", path: path.join(from, "cluster.yml") } as const;
   await using cluster = await openDescribed(home, { spec: await loadSpec(source, [], deps), source }, deps);
   const sealed = await cluster.export(passphrase);
@@ -62,6 +64,13 @@ async function scene() {
 
 // A passphrase takes a second of work on purpose, several times a test: on a busy host that is long.
 describe("an exported cluster", { timeout: 30_000 }, () => {
+  it("brings along which hosts that existed before were taken", async () => {
+    await using shared = await scene();
+    await importCluster(shared.home, { sealed: shared.sealed, passphrase }, shared.deps);
+    const file = takenHostsFile(clusterFolder(shared.home, "shop"));
+    expect(await readFile(file, "utf8")).toBe('{"version":1,"hosts":[]}\n');
+  });
+
   it("is the same cluster where it is imported: id, swarm, machines, keys, known hosts and file", async () => {
     await using all = await scene();
     const { name, file } = await importCluster(all.home, { sealed: all.sealed, passphrase }, all.deps);

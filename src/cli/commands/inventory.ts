@@ -49,13 +49,14 @@ function asFile(groups: Groups, vars: Vars): unknown {
 }
 
 function varsOf(context: CliContext, cluster: Cluster, view: MachineView): Readonly<Record<string, unknown>> {
-  const [host] = plainHost(view);
+  const [host] = plainHost(cluster, view);
   const { identity, knownHosts } = plainFiles(context, cluster);
   const options = [
     `UserKnownHostsFile=${knownHosts}`,
     `HostKeyAlias=${view.name}`,
     "StrictHostKeyChecking=yes",
     "IdentitiesOnly=yes",
+    ...(host?.jump === undefined ? [] : [`ProxyJump=${host.jump}`]),
   ];
   return {
     ansible_host: host?.address ?? null,

@@ -1,14 +1,5 @@
-import type { Cluster, MachineView } from "../../cluster/types.ts";
-import { parseRanges } from "../../util/ranges.ts";
-import { exitCodes } from "../exit-code.ts";
-import { showFileChange } from "../file-change.ts";
-import { agreedByForce, force, moveLocalVolumes, noFile } from "../leniency.ts";
-import { confirmNamed, settleGuard } from "../named-work.ts";
-import { clusterName } from "../open-cluster.ts";
-import { say } from "../output.ts";
-import { perform } from "../perform.ts";
-import { pickMachines } from "../select-machines.ts";
-import { count } from "../units.ts";
+import { force, moveLocalVolumes, noFile } from "../leniency.ts";
+import { removeByName } from "../remove-named.ts";
 import type { Verb } from "../verb.ts";
 
 /** Removes machines by name. */
@@ -24,39 +15,6 @@ export const rm: Verb = {
   ],
   json: "lines",
   completes: "machines",
-  run: async (call, context) => {
-    const named = parseRanges(call.words);
-    const name = await clusterName(context);
-    return await perform(context, {
-      run: async (emit) => {
-        await using cluster = await context.library.open(name, emit);
-        const { machines } = await cluster.observe({ swarm: false }, context.signal);
-        const present = presentOf(cluster, machines, named);
-        const file = call.flag("--no-file") ? undefined : await cluster.editFile({ kind: "remove", names: named });
-        if (file) showFileChange(context, file.change);
-        say(context, `Removing ${count(present.length, "machine")} of cluster ${name}: ${present.join(" ")}`);
-        if (present.length > 0 && !(await confirmNamed(context, "Remove", present))) return exitCodes.failed;
-        if (!(await settleGuard(context, cluster, "remove", present))) return exitCodes.failed;
-        const words = {
-          done: `Removed ${count(present.length, "machine")}`,
-          unchanged: "Nothing changed: the machines are gone already",
-          detailed: false,
-          next: "belt ls",
-        };
-        return { outcome: await cluster.remove(present, agreedByForce(call), file, context.signal), words };
-      },
-    });
-  },
+  run: async (call, context) =>
+    await removeByName(call, context, { doing: "Removing", ask: "Remove", done: "Removed", thing: "machine" }),
 };
-
-/** Those of the named machines that are there. What the file or the journal knows and is gone is no mistake: it was removed before. */
-function presentOf(cluster: Cluster, views: readonly MachineView[], named: readonly string[]): readonly string[] {
-  const there = new Set(views.filter(({ machine }) => machine !== undefined).map((view) => view.name));
-  const made = cluster
-    .journal()
-    .flatMap((record) => (record.kind === "intent" && record.operation === "create" ? [record.on] : []));
-  const known = new Set([...made, ...cluster.spec.machines.map((machine) => machine.name)]);
-  const unknown = named.filter((name) => !there.has(name) && !known.has(name));
-  if (unknown.length > 0) pickMachines(cluster.name, views, unknown);
-  return named.filter((name) => there.has(name));
-}

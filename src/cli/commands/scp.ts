@@ -35,7 +35,10 @@ export const scp: Verb = {
     if (program === undefined) throw noScp();
     const views = await selectMachines(cluster, names, context.signal);
     const config = path.join(path.resolve(context.io.cwd, cluster.folder), "ssh_config");
-    const text = sshConfigText(views.flatMap(plainHost), plainFiles(context, cluster));
+    const text = sshConfigText(
+      views.flatMap((view) => plainHost(cluster, view)),
+      plainFiles(context, cluster),
+    );
     await context.io.host.writeFile(config, text, 0o600);
     const options = ["-q", "-F", config, ...(call.flag("--recursive") ? ["-r"] : [])];
     const argvFor = (name: string): readonly string[] => {

@@ -22,7 +22,13 @@ export const sshConfig: Verb = {
       call.words.length > 0
         ? await selectMachines(cluster, call.words, context.signal)
         : (await cluster.observe({ swarm: false }, context.signal)).machines;
-    printText(context, sshConfigText(views.flatMap(plainHost), plainFiles(context, cluster)));
+    printText(
+      context,
+      sshConfigText(
+        views.flatMap((view) => plainHost(cluster, view)),
+        plainFiles(context, cluster),
+      ),
+    );
     return exitCodes.done;
   },
 };

@@ -16,6 +16,8 @@ const schema = z.object({
   activeNode: z.string().optional(),
   /** The operators' public keys that the file names, by their place in it. */
   operatorKeys: z.array(z.object({ index: z.int().min(0), text: z.string() })),
+  /** Which hosts that existed before were taken, as their provider remembers it. */
+  takenHosts: z.string().optional(),
   /** The machines that there were. */
   made: z.array(z.string()),
 });

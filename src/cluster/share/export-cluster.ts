@@ -4,6 +4,7 @@ import { readTextIfThere } from "../../util/files.ts";
 import type { Secret } from "../../util/secret.ts";
 import type { ClusterContext } from "../context.ts";
 import { templateHeader } from "../file-edit.ts";
+import { takenHostsFile } from "../home.ts";
 import { readSpecText } from "../load-spec.ts";
 import { type Bundle, keyFiles } from "./bundle.ts";
 import { seal } from "./seal.ts";
@@ -24,6 +25,7 @@ export async function exportCluster(context: ClusterContext, passphrase: Secret)
     keyFiles.map(async (name) => [name, await readTextIfThere(path.join(folder.keys, name))] as const),
   );
   const activeNode = await readTextIfThere(folder.activeNode);
+  const takenHosts = await readTextIfThere(takenHostsFile(folder));
   const bundle: Bundle = {
     version: 1,
     name: spec.name,
@@ -33,6 +35,7 @@ export async function exportCluster(context: ClusterContext, passphrase: Secret)
     keys: Object.fromEntries(keys.filter(([, content]) => content !== undefined)),
     knownHosts: (await readTextIfThere(folder.knownHosts)) ?? "",
     ...(activeNode === undefined ? {} : { activeNode }),
+    ...(takenHosts === undefined ? {} : { takenHosts }),
     operatorKeys: await operatorKeys(context),
     made: [...made],
   };

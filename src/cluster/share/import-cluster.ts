@@ -11,6 +11,7 @@ import {
   type Home,
   makeHome,
   setCurrentCluster,
+  takenHostsFile,
 } from "../home.ts";
 import { openJournal } from "../journal.ts";
 import { journalVersion } from "../journal-records.ts";
@@ -76,6 +77,7 @@ async function unpack(
   await writeFileAtomic(folder.ownFile, text, 0o600);
   await writeFileAtomic(folder.knownHosts, bundle.knownHosts, 0o600);
   if (bundle.activeNode !== undefined) await writeFileAtomic(folder.activeNode, bundle.activeNode, 0o600);
+  if (bundle.takenHosts !== undefined) await writeFileAtomic(takenHostsFile(folder), bundle.takenHosts, 0o600);
   for (const { index, text: key } of bundle.operatorKeys)
     await writeFileAtomic(path.join(folder.path, "operators", `${index}.pub`), key, 0o644);
   const journal = await openJournal(folder.journal, deps.clock);

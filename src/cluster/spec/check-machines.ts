@@ -47,6 +47,8 @@ function readGroup(name: string, entry: Entry, problems: SpecProblem[]): Group {
   const role = textOf(lookUp(entry.node, ["role"]));
   const node = lookUp(entry.node, ["machines"]);
   const machines = node?.kind === "scalar" ? node : undefined;
+  const hosts = lookUp(entry.node, ["hosts"]);
+  if (hosts?.kind === "map") return { name, entry, role, machines, names: [...hosts.entries.keys()], valid: true };
   const text = textOf(machines);
   if (machines === undefined || text === undefined) return { name, entry, role, machines, names: [], valid: false };
   const read = readRange(text, (offset) => placeInText(machines, offset), ["groups", name, "machines"]);

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, type Pair, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 import { BeltError } from "../../util/errors.ts";
 import { compressNames, parseRange } from "../../util/ranges.ts";
 import { setInClusterFile } from "./edit.ts";
@@ -22,6 +22,7 @@ export interface Addition {
  * @throws BeltError `usage.invalid` where a variable or an alias stands there, which a person must change.
  */
 export function setGroupMachines(text: string, group: string, names: readonly string[]): string {
+  if (hasHosts(text, group)) return keepHosts(text, group, names);
   refuseIndirect(text, ["groups", group, "machines"]);
   const members = new Set(names);
   const trimmed = editOverrides(text, group, (some) => some.filter((name) => members.has(name)));
@@ -68,6 +69,48 @@ export function setSize(text: string, groups: GroupNames, names: readonly string
     result = setInClusterFile(result, [[["groups", group, ...at], size]]);
   }
   return result;
+}
+
+function hasHosts(text: string, group: string): boolean {
+  return isMap(read(text).document.getIn(["groups", group, "hosts"]));
+}
+
+/** Takes hosts out of a group that lists them; a host that it has not must be described by a person. */
+function keepHosts(text: string, group: string, names: readonly string[]): string {
+  const { document, restore, guarded } = read(text);
+  const hosts = document.getIn(["groups", group, "hosts"]);
+  if (!isMap(hosts)) return text;
+  const there = hosts.items.map(({ key }) => String(isScalar(key) ? key.value : key));
+  const [unknown] = names.filter((name) => !there.includes(name));
+  if (unknown !== undefined)
+    throw new BeltError("usage.invalid", `the group ${group} lists hosts that exist, and ${unknown} is none of them`, {
+      hint: `Describe it in the cluster file: groups.${group}.hosts.${unknown}, with its address.`,
+    });
+  const members = new Set(names);
+  const gone = new Set(there.filter((name) => !members.has(name)));
+  if (gone.size === 0) return text;
+  const trimmed = withoutLines(guarded, hosts, gone) ?? withoutKeys(document, hosts, gone);
+  return editOverrides(restore(trimmed), group, (some) => some.filter((name) => members.has(name)));
+}
+
+/** The text without whole entries of a block map; `undefined` where it is written in braces, or nothing would be left of it. */
+function withoutLines(text: string, map: YAMLMap, gone: ReadonlySet<string>): string | undefined {
+  if (map.flow === true || map.items.length === gone.size) return undefined;
+  const starts = map.items.map(({ key }) => lineStart(text, (isNode(key) ? key.range?.[0] : undefined) ?? 0));
+  const end = map.range?.[2] ?? text.length;
+  const kept = map.items.flatMap(({ key }, index) =>
+    gone.has(String(isScalar(key) ? key.value : key)) ? [] : [text.slice(starts[index], starts[index + 1] ?? end)],
+  );
+  return `${text.slice(0, starts[0])}${kept.join("")}${text.slice(end)}`;
+}
+
+function lineStart(text: string, at: number): number {
+  return text.lastIndexOf("\n", at - 1) + 1;
+}
+
+function withoutKeys(document: Document, map: YAMLMap, gone: ReadonlySet<string>): string {
+  for (const name of gone) map.delete(name);
+  return document.toString({ lineWidth: 0 });
 }
 
 /** Splits overrides so that these machines have no size in them, and keep what else stands there. */
@@ -131,9 +174,9 @@ function dropEmpty(document: Document, path: readonly string[]): void {
   if (isMap(node) && node.items.length === 0) document.deleteIn(path);
 }
 
-function read(text: string): { document: Document; restore: (text: string) => string } {
+function read(text: string): { document: Document; restore: (text: string) => string; guarded: string } {
   const guarded = guardVariables(text);
-  return { document: parseDocument(guarded.text), restore: guarded.restore };
+  return { document: parseDocument(guarded.text), restore: guarded.restore, guarded: guarded.text };
 }
 
 /** A plain value of the file, if there is one. */

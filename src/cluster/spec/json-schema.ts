@@ -17,10 +17,13 @@ export interface JsonSchema {
 export function clusterFileJsonSchema(providerOptions: Readonly<Record<string, z.ZodType>>): JsonSchema {
   const base = toJsonSchema(clusterFile);
   const own = isObject(base.properties) ? base.properties : {};
-  const blocks = Object.entries(providerOptions).map(([name, options]) => {
-    const { $schema: _, ...block } = toJsonSchema(options);
-    return [name, { description: `Options of the provider ${name}.`, ...block }];
-  });
+  // The provider ssh has no options: its name is that of the settings for logging in.
+  const blocks = Object.entries(providerOptions)
+    .filter(([name]) => !Object.hasOwn(own, name))
+    .map(([name, options]) => {
+      const { $schema: _, ...block } = toJsonSchema(options);
+      return [name, { description: `Options of the provider ${name}.`, ...block }];
+    });
   return {
     ...base,
     title: "beltkit cluster file",

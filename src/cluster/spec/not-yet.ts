@@ -2,7 +2,7 @@ import { entriesOf, formatPath, type Path, placeOf, problemAt, type Tree } from 
 import type { SpecProblem } from "./types.ts";
 
 /** Providers that the format knows and this version does not have. */
-export const providersNotYet: readonly string[] = ["aws", "azure", "ssh"];
+export const providersNotYet: readonly string[] = ["aws", "azure"];
 
 interface NotYet {
   /** Keys from the top; `*` stands for any. */
@@ -14,13 +14,11 @@ interface NotYet {
 
 /** The one table of what the format has room for and this version refuses by name. */
 const NOT_YET: readonly NotYet[] = [
-  { path: ["ssh", "jump"], says: "machines behind a jump host" },
   { path: ["engine", "proxy"], says: "a proxy for the engines" },
   { path: ["engine", "registries"], says: "logging the engines in to registries" },
   { path: ["swarm", "autolock"], values: ["true"], says: "locked managers; leave autolock out, or false" },
   { path: ["groups", "*", "zones"], says: "spreading a group over zones" },
   { path: ["groups", "*", "hooks"], says: "scripts of your own on the machines" },
-  { path: ["groups", "*", "hosts"], says: "hosts that exist already" },
   { path: ["provider"], values: providersNotYet, says: "the provider {value}; use local" },
   { path: ["groups", "*", "provider"], values: providersNotYet, says: "the provider {value}; use local" },
   ...["aws", "azure"].map((name) => ({ path: [name], says: `the provider ${name}; use local` })),

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { nearest } from "../../util/nearest.ts";
 import { checkFirewall } from "./check-firewall.ts";
+import { checkHosts } from "./check-hosts.ts";
 import { checkImages } from "./check-images.ts";
 import { checkMachines } from "./check-machines.ts";
 import { checkSettings } from "./check-settings.ts";
@@ -57,6 +58,7 @@ export async function parseSpec(input: SpecInput): Promise<ParsedSpec> {
     ...blocks.problems,
     ...read.problems,
     ...machines.problems,
+    ...checkHosts(filled.tree),
     ...checkSettings(filled.tree),
     ...checkFirewall(filled.tree, blocks),
     ...checkImages(filled.tree, blocks),

@@ -46,7 +46,7 @@ export async function readProviders(
   const values: Record<string, unknown> = {};
   const problems = uses.flatMap(({ path, node }) => unknownProvider(path, node, plugins));
   for (const name of new Set([...used, ...blockNames].filter((name) => Object.hasOwn(plugins, name)))) {
-    const block = readBlock(tree, name, options);
+    const block = readBlock(own.has(name) ? withoutBlocks(tree, [name]) : tree, name, options);
     if (block.kind === "problems") problems.push(...block.problems);
     else values[name] = block.value;
   }

@@ -41,6 +41,31 @@ export const advertise = z.string().regex(/^[^\s/]{1,15}$/, {
   error: "must be private, public, or the name of a network interface",
 });
 
+/** A login name. */
+export const userName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name such as root or ubuntu" });
+
+/** What `ssh -J` takes: jump hosts, each with its user and port if need be, several with commas. */
+export const jumpHosts = z.string().refine((text) => text.split(",").every((hop) => JUMP_HOST.test(hop)), {
+  error: "must be a jump host such as ops@bastion.example or ops@bastion.example:2222, several with commas",
+});
+
+const JUMP_HOST = /^(?:[a-z_][\w.-]*@)?(?:\w[\w.-]*|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+
+/** What SSH connects to: an address, a host name, or an alias of ssh_config(5). */
+export const hostAddress = z.string().regex(/^[A-Za-z0-9_][\w.:%-]{0,252}$/, {
+  error: "must be an address, or a name that ssh knows here",
+});
+
+/** An IPv4 or IPv6 address. */
+export const ipAddress = z.union([z.ipv4(), z.ipv6()], { error: "must be an IP address such as 10.0.0.11" });
+
+/** The id of a node of a swarm. */
+export const nodeId = z.string().regex(/^[a-z0-9]{25}$/, {
+  error: "must be the id of a swarm node, 25 letters and digits, as docker node ls shows it",
+});
+
 /** Keys of daemon.json that beltkit sets itself, or that the swarm cannot live with, and why. */
 const OWNED_DAEMON_KEYS: Readonly<Record<string, string>> = {
   hosts: "beltkit says where the engine listens; use engine.api",

@@ -1,19 +1,34 @@
 import { z } from "zod";
 import { firewall } from "./firewall.ts";
-import { advertise, daemonKeys, engineVersion, hours, label, network } from "./schema-parts.ts";
+import {
+  advertise,
+  daemonKeys,
+  engineVersion,
+  hostAddress,
+  hours,
+  ipAddress,
+  jumpHosts,
+  label,
+  network,
+  nodeId,
+  userName,
+} from "./schema-parts.ts";
 
 const labels = z.record(z.string().min(1), z.string());
 
 const ssh = z.strictObject({
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name such as root or ubuntu" })
+  user: userName
     .optional()
     .describe("The user that SSH logs in as, with sudo -n unless it is root. Default: the image's own user."),
   authorizedKeys: z
     .array(z.string().min(1))
     .default([])
     .describe("Files of public keys of operators, put on every machine beside the cluster's own key."),
+  jump: jumpHosts
+    .optional()
+    .describe(
+      "The jump hosts on the way to machines without a public address and to hosts that exist already, such as ops@bastion.example. Default for hosts: what your own SSH configuration says.",
+    ),
 });
 
 const engine = z.strictObject({
@@ -95,6 +110,28 @@ const override = z.strictObject({
   labels: labels.optional().describe("Node labels of these machines, added to the group's."),
 });
 
+const availability = z.enum(["active", "pause", "drain"]);
+
+const host = z.strictObject({
+  address: hostAddress.describe(
+    "What SSH connects to: an address, or a name that your own SSH configuration resolves.",
+  ),
+  privateAddress: ipAddress
+    .optional()
+    .describe("The host's own address towards the other machines. Default: the one that SSH arrives at."),
+  user: userName
+    .optional()
+    .describe("The user that SSH logs in as. Default: ssh.user, else your own SSH configuration's."),
+  port: z.int().min(1).max(65_535).optional().describe("The port of its sshd. Default: your own SSH configuration's."),
+  labels: labels.optional().describe("Node labels of this host, added to the group's."),
+  availability: availability.optional().describe("Whether the scheduler may place tasks here, instead of the group's."),
+  node: nodeId
+    .optional()
+    .describe(
+      "The swarm node that this host is already, as belt adopt --swarm writes it: it is joined to nothing then.",
+    ),
+});
+
 const group = z.strictObject({
   role: z
     .enum(["manager", "worker", "none", "bare"])
@@ -103,9 +140,14 @@ const group = z.strictObject({
     ),
   machines: z
     .string()
+    .optional()
     .describe(
       "The machines by name, as ranges: node[1:10], mg[0:2], or several side by side. Empty for none at present.",
     ),
+  hosts: z
+    .record(label, host)
+    .optional()
+    .describe("The hosts of a group of the provider ssh, which exist already, by the names of their machines."),
   provider: z.string().optional().describe("The provider of this group. Default: the cluster's."),
   size: size
     .optional()
@@ -113,8 +155,7 @@ const group = z.strictObject({
   image: image
     .optional()
     .describe("What each machine is made from, as the provider's own `image` option names it. Default: that option."),
-  availability: z
-    .enum(["active", "pause", "drain"])
+  availability: availability
     .default("active")
     .describe("Whether the scheduler may place tasks on these nodes; drain keeps managers free of them."),
   labels: labels.default({}).describe("Labels put on each node, for placement constraints."),

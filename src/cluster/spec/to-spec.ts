@@ -12,7 +12,7 @@ export function toSpec(file: ClusterFile, providerOptions: Readonly<Record<strin
     provider: file.provider,
     providerOptions,
     providerPaths: file.providers,
-    ssh: { user: file.ssh.user, authorizedKeys: file.ssh.authorizedKeys },
+    ssh: { user: file.ssh.user, authorizedKeys: file.ssh.authorizedKeys, jump: file.ssh.jump },
     engine: { ...file.engine, version: file.engine.version },
     swarm: { ...swarm, certExpiryHours: (parseDurationMs(certExpiry) ?? 0) / 3_600_000 },
     limits: { ...file.limits, maxHourlyPrice: file.limits.maxHourlyPrice },
@@ -20,7 +20,7 @@ export function toSpec(file: ClusterFile, providerOptions: Readonly<Record<strin
     drain: file.drain,
     protect: file.protect,
     groups: Object.keys(file.groups),
-    machines: Object.entries(file.groups).flatMap(([name, group]) => machinesOf(name, group, file.provider)),
+    machines: Object.entries(file.groups).flatMap(([name, group]) => machinesOf(name, group, file)),
   };
 }
 
@@ -41,23 +41,38 @@ function firewallOf(file: ClusterFile, firewall: NonNullable<ClusterFile["firewa
 
 type Group = ClusterFile["groups"][string];
 
-function machinesOf(name: string, group: Group, provider: string): readonly MachineSpec[] {
+function machinesOf(name: string, group: Group, file: ClusterFile): readonly MachineSpec[] {
   const overrides = new Map(
     Object.entries(group.overrides).flatMap(([range, override]) =>
       parseRange(range).map((machine) => [machine, override] as const),
     ),
   );
-  return (group.machines.trim() === "" ? [] : parseRange(group.machines)).map((machine) => {
+  return namesOf(group).map((machine) => {
     const override = overrides.get(machine);
+    const host = group.hosts?.[machine];
     return {
       name: machine,
       group: name,
       role: group.role,
-      provider: group.provider ?? provider,
+      provider: group.provider ?? file.provider,
       size: override?.size ?? group.size,
       image: override?.image ?? group.image,
-      availability: group.availability,
-      labels: { ...group.labels, ...override?.labels },
+      availability: host?.availability ?? group.availability,
+      labels: { ...group.labels, ...host?.labels, ...override?.labels },
+      ...(host ? { host: hostOf(host, file) } : {}),
     };
   });
+}
+
+/** The machines of a group: those that its ranges name, or its hosts. */
+function namesOf({ machines, hosts }: Group): readonly string[] {
+  if (hosts) return Object.keys(hosts);
+  return machines === undefined || machines.trim() === "" ? [] : parseRange(machines);
+}
+
+function hostOf(
+  { address, privateAddress, user, port, node }: NonNullable<Group["hosts"]>[string],
+  { ssh }: ClusterFile,
+): MachineSpec["host"] {
+  return { address, privateAddress, user: user ?? ssh.user, port, node, jump: ssh.jump };
 }

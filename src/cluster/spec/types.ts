@@ -69,7 +69,12 @@ export interface ClusterSpec {
   readonly providerPaths?: Readonly<Record<string, string>> | undefined;
   /** The block of each provider that is used, parsed by the plugin's schema. */
   readonly providerOptions: Readonly<Record<string, unknown>>;
-  readonly ssh: { readonly user: string | undefined; readonly authorizedKeys: readonly string[] };
+  readonly ssh: {
+    readonly user: string | undefined;
+    readonly authorizedKeys: readonly string[];
+    /** As `ssh -J` takes it. */
+    readonly jump?: string | undefined;
+  };
   readonly engine: EngineSpec;
   readonly swarm: SwarmSpec;
   readonly limits: {

@@ -8,12 +8,15 @@ import { daemonJsonFile, ownedFile } from "./paths.ts";
 import { decodedField, type Fields, field } from "./script.ts";
 import type { StepContext } from "./step.ts";
 
+/** The part of a step's context that the configuration follows from. */
+export type Configured = Pick<StepContext, "machine" | "engineSpec" | "facts">;
+
 /**
  * Compares what the machine said of its configuration with what it should be: what must be done, or `undefined` if nothing.
  *
  * @throws BeltError `engine.unfit` for units or keys that cannot go together with it, by name.
  */
-export function applicationFor(context: StepContext, fields: Fields): Application | undefined {
+export function applicationFor(context: Configured, fields: Fields): Application | undefined {
   const { engineSpec, facts } = context;
   requireUnits(context, fields);
   const current = keysIn(context, fields, "daemonJson");
@@ -35,7 +38,7 @@ export function applicationFor(context: StepContext, fields: Fields): Applicatio
 }
 
 /** Where the TLS endpoint listens; `undefined` when it is off. A machine with one address only has it there. */
-export function tlsAddress({ machine, engineSpec }: StepContext): string | undefined {
+export function tlsAddress({ machine, engineSpec }: Configured): string | undefined {
   switch (engineSpec.api) {
     case "off":
       return undefined;
@@ -50,7 +53,7 @@ export function tlsAddress({ machine, engineSpec }: StepContext): string | undef
   }
 }
 
-function dropInFor(context: StepContext, fields: Fields): Application["dropIn"] {
+function dropInFor(context: Configured, fields: Fields): Application["dropIn"] {
   const present = decodedField(fields, "dropIn");
   const address = tlsAddress(context);
   if (address === undefined) {
@@ -61,7 +64,7 @@ function dropInFor(context: StepContext, fields: Fields): Application["dropIn"] 
 }
 
 /** An engine that is starting now, as after a boot, is up as far as the configuration goes. */
-function isUp(context: StepContext, fields: Fields): boolean {
+function isUp(context: Configured, fields: Fields): boolean {
   const units = context.engineSpec.api === "off" ? ["service"] : ["service", "socket"];
   return units.every(
     (unit) =>
@@ -70,7 +73,7 @@ function isUp(context: StepContext, fields: Fields): boolean {
   );
 }
 
-function requireUnits({ machine, engineSpec }: StepContext, fields: Fields): void {
+function requireUnits({ machine, engineSpec }: Configured, fields: Fields): void {
   if (field(fields, "service.LoadState") !== "loaded") {
     throw new BeltError("engine.unfit", `${machine.name} has no unit docker.service that systemd can start`, {
       hint: "install Docker Engine from a package of Docker's or of the distribution's",
@@ -88,7 +91,7 @@ function requireUnits({ machine, engineSpec }: StepContext, fields: Fields): voi
   }
 }
 
-function requireNoConflict({ machine, engineSpec }: StepContext, current: DaemonKeys, owned: DaemonKeys): void {
+function requireNoConflict({ machine, engineSpec }: Configured, current: DaemonKeys, owned: DaemonKeys): void {
   const conflicts = conflictsIn(current, owned, engineSpec);
   if (conflicts.length === 0) return;
   throw new BeltError("engine.unfit", `${machine.name}: daemon.json: ${conflicts.join("; ")}`, {
@@ -104,7 +107,7 @@ function conflictHint(spec: EngineSpec): string {
 
 const keys = z.record(z.string(), z.unknown());
 
-function keysIn({ machine }: StepContext, fields: Fields, key: "daemonJson" | "owned"): DaemonKeys {
+function keysIn({ machine }: Configured, fields: Fields, key: "daemonJson" | "owned"): DaemonKeys {
   const text = decodedField(fields, key);
   if (text === undefined || text.trim() === "") return {};
   try {

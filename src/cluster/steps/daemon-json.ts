@@ -16,7 +16,7 @@ export interface MergedDaemonJson {
 /** The keys that an engine of this version gets: https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file. */
 export function desiredKeys(spec: EngineSpec, engineVersion: string): DaemonKeys {
   return {
-    ...(isAtLeast(engineVersion, "29") ? { "firewall-backend": "iptables" } : {}),
+    ...(isAtLeast(engineVersion, "29") && spec.install !== "never" ? { "firewall-backend": "iptables" } : {}),
     ...spec.daemon,
     ...(spec.mirrors.length > 0 ? { "registry-mirrors": spec.mirrors } : {}),
     ...(spec.api === "off" ? {} : tlsKeys),

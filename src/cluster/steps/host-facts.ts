@@ -3,7 +3,7 @@ import type { Connection } from "../../ssh/connection.ts";
 import type { Clock } from "../../util/clock.ts";
 import { BeltError } from "../../util/errors.ts";
 import type { HostFacts } from "./facts.ts";
-import { hostScript } from "./host-script.ts";
+import { hostScript, peekScript } from "./host-script.ts";
 import { type Fields, field, mustRunScript } from "./script.ts";
 import { engineVersionOf } from "./versions.ts";
 
@@ -13,8 +13,21 @@ import { engineVersionOf } from "./versions.ts";
  * @throws BeltError `host.unsupported` where it is not a Linux with systemd, `ssh.command-failed` where the answer is cut off.
  */
 export async function readHostFacts(connection: Connection, clock: Clock, signal: AbortSignal): Promise<HostFacts> {
+  return await factsBy(hostScript, connection, { clock, signal });
+}
+
+/** {@link readHostFacts} without loading kernel modules: it changes nothing at all. */
+export async function peekHostFacts(connection: Connection, clock: Clock, signal: AbortSignal): Promise<HostFacts> {
+  return await factsBy(peekScript, connection, { clock, signal });
+}
+
+async function factsBy(
+  text: string,
+  connection: Connection,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<HostFacts> {
   const fromMs = clock.now();
-  const fields = await mustRunScript(connection, { title: "inspect the host", text: hostScript }, signal);
+  const fields = await mustRunScript(connection, { title: "inspect the host", text }, signal);
   return parseHostFacts(connection.name, fields, { fromMs, untilMs: clock.now() });
 }
 

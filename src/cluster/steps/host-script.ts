@@ -50,7 +50,7 @@ there() {
   esac
   [ -d "/sys/module/$1" ]
 }
-module() { there "$1" || modprobe -q "$1" 2>/dev/null || built_in "$2" || say missing "$1"; }`;
+module() { there "$1" || modprobe $PEEK -q "$1" 2>/dev/null || built_in "$2" || say missing "$1"; }`;
 
 /** Says everything that HostFacts holds, on any Linux with a POSIX shell. It changes nothing but loading kernel modules. */
 export const hostScript = `${aptHolderFunction}
@@ -91,6 +91,9 @@ ip -o addr show 2>/dev/null | while read -r _ interface family address _; do
   case $family in inet|inet6) say address "\${interface%%@*} \${address%%/*}" ;; esac
 done
 say end yes`;
+
+/** The same without loading anything: modules are only looked for. */
+export const peekScript = `PEEK=-n\n${hostScript}`;
 
 /** Says only what can stand in the way of apt: asked again and again while something does. */
 export const readyScript = `${aptHolderFunction}

@@ -362,7 +362,6 @@ describe("machines are checked", () => {
 
 describe("what waits for a later version is refused by name", () => {
   test.each([
-    ["ssh: { jump: ops@bastion }", "4:14 ssh.jump: not yet: machines behind a jump host"],
     ["engine: { proxy: { https: x } }", "4:11 engine.proxy: not yet: a proxy for the engines"],
     ["engine: { registries: [] }", "4:11 engine.registries: not yet: logging the engines in to registries"],
     ["swarm: { autolock: true }", "4:20 swarm.autolock: not yet: locked managers; leave autolock out, or false"],
@@ -375,19 +374,11 @@ describe("what waits for a later version is refused by name", () => {
       "groups: { a: { role: manager, machines: a, hooks: {} } }",
       "4:44 groups.a.hooks: not yet: scripts of your own on the machines",
     ],
-    [
-      "groups: { a: { role: manager, machines: a, hosts: {} } }",
-      "4:44 groups.a.hosts: not yet: hosts that exist already",
-    ],
-    [
-      "groups: { a: { role: manager, machines: a, provider: ssh } }",
-      "4:54 groups.a.provider: not yet: the provider ssh; use local",
-    ],
   ])("%s", async (line, problem) => {
     expect(await problemsOf(`${HEAD}${line}\n`)).toEqual([problem]);
   });
 
-  test.each(["aws", "azure", "ssh"])("the provider %s", async (provider) => {
+  test.each(["aws", "azure"])("the provider %s", async (provider) => {
     expect(await problemsOf(`version: 1\nname: a\nprovider: ${provider}\n`)).toEqual([
       `3:11 provider: not yet: the provider ${provider}; use local`,
     ]);

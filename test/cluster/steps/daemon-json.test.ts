@@ -17,6 +17,7 @@ describe("the keys that an engine gets", () => {
   it.each([
     ["nothing where the endpoint is off", off, "26.1.5", {}],
     ["the firewall that swarm mode wants, from engine 29 on", off, "29.0.0", { "firewall-backend": "iptables" }],
+    ["nothing where the engine is to stay as it was installed", { ...off, install: "never" as const }, "29.0.0", {}],
     ["the user's own keys", { ...off, daemon: { "log-driver": "local" } }, "26.1.5", { "log-driver": "local" }],
     ["mirrors", { ...off, mirrors: ["https://m"] }, "26.1.5", { "registry-mirrors": ["https://m"] }],
   ])("are %s", (_, spec, version, keys) => {
