@@ -59,8 +59,10 @@ export async function up(context: ClusterContext, options: UpOptions & Saving, s
 
 /** Says what the world may reach on hosts for which the file has no firewall. */
 async function tellExposed(context: ClusterContext, existing: ReadonlyMap<string, Machine>): Promise<void> {
-  for (const { name, what } of exposuresOf(context.spec, existing, await walledProviders(context)))
-    emit(context, { event: "note", machine: name, message: `${what}; ${closesThem}` });
+  const [first, ...others] = exposuresOf(context.spec, existing, await walledProviders(context));
+  if (!first) return;
+  const likewise = others.length === 0 ? "" : `; likewise on ${compressNames(others.map(({ name }) => name))}`;
+  emit(context, { event: "note", machine: first.name, message: `${first.what}${likewise}; ${closesThem}` });
 }
 
 /** Refuses changes that destroy machines. @throws BeltError `guard.removal` naming them. */

@@ -1,6 +1,9 @@
 import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/util/clock.ts";
+import { goodToken, startDigitalOcean } from "../support/clouds/digitalocean/fake-digitalocean.ts";
+import { type GivenHosts, openGivenHosts } from "../support/given-hosts.ts";
 import { runShell } from "../support/rig.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
@@ -36,13 +39,33 @@ function stableOf(line: string): string {
 }
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let cwd: string;
+let hosts: GivenHosts;
+let cloud: Awaited<ReturnType<typeof startDigitalOcean>>;
+/** The addresses of hosts in the README, which is an operator's own SSH configuration to resolve, and the hosts here. */
+const given = { "203.0.113.11": "alpha", "203.0.113.12": "beta" };
 beforeAll(async () => {
   folder = await temporaryFolder();
+  cwd = folder.path;
+  hosts = await openGivenHosts(Object.values(given), "debian-13-docker");
+  const lines = Object.entries(given).map(([address, host]) => {
+    const machine = hosts.machines.find(({ name }) => name === host);
+    return `Host ${address}\n  HostName ${machine?.privateAddress}`;
+  });
+  await hosts.own.configure(lines.join("\n"));
+  process.env["PATH"] = hosts.own.env["PATH"];
+  cloud = await startDigitalOcean({ clock: systemClock });
+  process.env["BELT_DIGITALOCEAN_ENDPOINT"] = `${cloud.url}/v2`;
+  process.env["DIGITALOCEAN_ACCESS_TOKEN"] = goodToken;
+  process.env["OPERATORS"] = "203.0.113.7/32";
   await mkdir(path.join(folder.path, ".belt"));
   process.env["DOCKER_CONFIG"] = path.join(folder.path, "docker"); // contexts are kept there, and not in the home
 });
 afterAll(async () => {
   for (const name of ["quickstart", "ha", "play"]) await runShell(folder.path, `belt down ${name} --yes`);
+  await hosts[Symbol.asyncDispose]();
+  expect(cloud.left()).toEqual({ droplets: [], keys: [], tags: [], firewalls: [], vpcs: [] });
+  await cloud[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 });
 
@@ -50,7 +73,12 @@ describe.each(blocksOf(readme))("the README's $commands.0", ({ commands, shown }
   const printed: string[] = [];
 
   it.each(commands)("works: %s", async (line) => {
-    const { code, output } = await runShell(folder.path, otherwise.get(line) ?? line);
+    const where = path.join(folder.path, "cwd");
+    const { code, output } = await runShell(
+      cwd,
+      `${otherwise.get(line) ?? line}\nended=$?; pwd >${where}; exit $ended`,
+    );
+    cwd = (await readFile(where, "utf8")).trim(); // `cd` counts for the lines below
     expect(code, output).toBe(0);
     printed.push(...output.split("\n").map((text) => text.trim().split(/\s+/).join(" ")));
   });

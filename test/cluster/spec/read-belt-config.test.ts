@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { convertBeltConfig } from "../../../src/cluster/spec/read-belt-config.ts";
 
 /** belt had no firewall; who may log in is asked for. */
-const nobodyYet = 'firewall: { operators: ["${OPERATORS}"] }\n';
+const nobodyYet = `firewall: { operators: ["\${OPERATORS}"] }\n`;
 const TOKEN = "dop_v1_0123456789abcdef";
 
 test("belt's flat keys become a cluster file", () => {
