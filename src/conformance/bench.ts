@@ -19,17 +19,18 @@ export class Bench {
   /** Another cluster, whose machines have the same names. */
   readonly otherId = `conformance-${randomHex(4)}`;
   readonly #pollMs: number;
-  #open: Promise<Provider> | undefined;
+  readonly #open = new Map<string, Promise<Provider>>();
 
   constructor(subject: ProviderSubject) {
     this.subject = subject;
     this.#pollMs = subject.patience?.pollMs ?? subject.plugin.pace.pollMs;
   }
 
-  /** The provider, opened at first use. */
-  provider(): Promise<Provider> {
-    this.#open ??= this.subject.open();
-    return this.#open;
+  /** The provider as it is opened for a cluster, at first use. */
+  provider(clusterId = this.clusterId): Promise<Provider> {
+    const opening = this.#open.get(clusterId) ?? this.subject.open(clusterId);
+    this.#open.set(clusterId, opening);
+    return opening;
   }
 
   /** A request that the provider grants, in the first cluster. */
@@ -65,7 +66,7 @@ export class Bench {
   }
 
   async list(signal: AbortSignal, clusterId = this.clusterId): Promise<readonly Machine[]> {
-    return await (await this.provider()).list(clusterId, signal);
+    return await (await this.provider(clusterId)).list(clusterId, signal);
   }
 
   async find(name: string, signal: AbortSignal, clusterId = this.clusterId): Promise<Machine | undefined> {
@@ -83,8 +84,8 @@ export class Bench {
 
   /** Asks for machines, with what they share made ready first, as beltkit does. */
   async create(requests: readonly MachineRequest[], signal: AbortSignal): Promise<readonly CreateOutcome[]> {
-    const provider = await this.provider();
     const [first] = requests;
+    const provider = await this.provider(first?.clusterId);
     if (first && provider.shared) {
       const spec = this.spec(
         first.clusterId,
@@ -128,7 +129,7 @@ export class Bench {
 
   /** Removes machines and waits until they are listed no more. */
   async removeAll(clusterId: string, signal: AbortSignal): Promise<void> {
-    const provider = await this.provider();
+    const provider = await this.provider(clusterId);
     for (const outcome of await provider.remove(await provider.list(clusterId, signal), signal))
       if (outcome.kind === "failed") throw outcome.error;
     await this.eventually(
@@ -140,13 +141,12 @@ export class Bench {
 
   /** Takes away all that was made, and closes the provider. */
   async clear(signal: AbortSignal): Promise<void> {
-    if (this.#open === undefined) return;
-    const provider = await this.#open;
-    for (const clusterId of [this.clusterId, this.otherId]) {
+    for (const [clusterId, opening] of this.#open) {
+      const provider = await opening;
       await this.removeAll(clusterId, signal);
       await provider.shared?.remove(clusterId, signal);
+      await provider[Symbol.asyncDispose]();
     }
-    await provider[Symbol.asyncDispose]();
   }
 }
 

@@ -3,8 +3,8 @@ import type { MachineRequest, Provider, ProviderPlugin } from "../providers/prov
 /** A provider to be put to the test: anything that makes machines behave like this to everybody above it. */
 export interface ProviderSubject {
   readonly plugin: ProviderPlugin;
-  /** A provider that may make machines, and forgets nothing between two calls of this. */
-  open(): Promise<Provider>;
+  /** A provider that may make machines, opened for a cluster as beltkit does; it forgets nothing between two calls of this. */
+  open(clusterId: string): Promise<Provider>;
   /** A request that the provider grants; the names are `a` to `g`. */
   request(clusterId: string, name: string): MachineRequest;
   /** A size that the provider has not; absent where it knows no sizes. */

@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import type { HostsFrom, LookedAtHost } from "../../src/cli/library.ts";
 import type { HostReport } from "../../src/cluster/hosts/look.ts";
+import type { Change } from "../../src/cluster/types.ts";
 import { BeltError } from "../../src/util/errors.ts";
-import { belt, fakeCluster, libraryOf } from "./fakes.ts";
+import { aMachineSpec, aSpec } from "../support/world.ts";
+import { anOutcome, belt, fakeCluster, libraryOf } from "./fakes.ts";
 
 const report: HostReport = {
   ...{ name: "box1", address: "203.0.113.11", user: "ops", hostKey: "ssh-ed25519 SHA256:abc", hostname: "box1.lan" },
@@ -119,5 +121,36 @@ describe("belt release", () => {
     const { code, stderr } = await belt(["release", "node1", "--yes"], { library: libraryOf(fakeCluster()) });
     expect(code).toBe(2);
     expect(stderr).toContain("belt rm node1");
+  });
+});
+
+describe("belt up --accept-new", () => {
+  const change: Change = {
+    ...{ action: "create", machine: "box1", group: "workers", role: "worker" },
+    ...{ reason: "it is not there", risk: "none" },
+  };
+  const host = { address: "203.0.113.11", privateAddress: undefined, user: undefined, port: undefined };
+  const spec = aSpec(["box1", "box2"].map((name) => aMachineSpec(name, { host })));
+  const cluster = fakeCluster({
+    spec,
+    up: async () => anOutcome({}),
+    plan: async () => ({ changes: [change], findings: [], prices: [], swarmError: undefined }),
+  });
+
+  it("has the hosts known that are to be taken, and shows their keys", async () => {
+    const lookAtHosts = vi.fn(async () => [seen()]);
+    const { code, stderr } = await belt(["up", "--yes", "--accept-new"], {
+      library: { ...libraryOf(cluster), lookAtHosts },
+    });
+    expect([code, stderr]).toEqual([0, expect.stringContaining("box1 shows the host key ssh-ed25519 SHA256:abc\n")]);
+    expect(lookAtHosts.mock.calls).toEqual([
+      [["box1"], expect.objectContaining({ hostKeys: "accept-new" }), expect.anything()],
+    ]);
+  });
+
+  it("is never what --yes means", async () => {
+    const lookAtHosts = vi.fn(async () => [seen()]);
+    await belt(["up", "--yes"], { library: { ...libraryOf(cluster), lookAtHosts } });
+    expect(lookAtHosts).not.toHaveBeenCalled();
   });
 });

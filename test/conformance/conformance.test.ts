@@ -93,19 +93,13 @@ describe("the suite notices a provider that", () => {
     ],
     [
       "shows the machines of all clusters",
-      (provider) => {
-        const ids = new Set<string>();
-        return {
-          create: async (requests, signal) => {
-            for (const { clusterId } of requests) ids.add(clusterId);
-            return await provider.create(requests, signal);
-          },
-          list: async (clusterId, signal) => {
-            const all = ids.has(clusterId) ? [...ids] : [];
-            return (await Promise.all(all.map((id) => provider.list(id, signal)))).flat();
-          },
-        };
-      },
+      (provider, memory) => ({
+        list: async (clusterId, signal) => {
+          const ids = new Set(memory.machines.map((machine) => machine.clusterId));
+          const all = ids.has(clusterId) ? [...ids] : [];
+          return (await Promise.all(all.map((id) => provider.list(id, signal)))).flat();
+        },
+      }),
       "makes a machine of its own for the same name in another cluster, and keeps the lists apart",
     ],
     [

@@ -11,7 +11,7 @@ import { type GivenHosts, openGivenHosts } from "../support/given-hosts.ts";
 import { localContext } from "../support/local.ts";
 import { anyEngine } from "../support/step-context.ts";
 
-const names = ["a", "b", "d", "e"];
+const names = ["a", "b", "d", "e", "other"];
 const clusterKey = generateKeyPair("cluster");
 const signal = AbortSignal.timeout(300_000);
 let hosts: GivenHosts;
@@ -54,7 +54,23 @@ function request(clusterId: string, name: string, change: Partial<MachineRequest
   };
 }
 
-testProvider({ plugin: ssh, open: () => ssh.open(contextFor()), request, unknownSize: "4giga" });
+/** Two clusters with a machine of one name have different hosts for it. */
+const clusters = new Map<string, (name: string) => HostEntry>();
+function hostsOf(clusterId: string): (name: string) => HostEntry {
+  const known = clusters.get(clusterId);
+  if (known) return known;
+  const others = (name: string): HostEntry => ({ ...entry("other"), name });
+  const hostFor = clusters.size === 0 ? entry : others;
+  clusters.set(clusterId, hostFor);
+  return hostFor;
+}
+
+testProvider({
+  plugin: ssh,
+  open: (clusterId) => ssh.open(contextFor(clusterId, names.map(hostsOf(clusterId)))),
+  request: (clusterId, name) => request(clusterId, name, { host: hostsOf(clusterId)(name) }),
+  unknownSize: "4giga",
+});
 
 describe("a host that exists already", () => {
   const host = (): Machine => {

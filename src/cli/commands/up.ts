@@ -1,9 +1,11 @@
 import type { Cluster } from "../../cluster/types.ts";
 import { BeltError } from "../../util/errors.ts";
+import { acceptNewKeys } from "../accept-new.ts";
 import type { CliContext } from "../context.ts";
 import { describeCluster, findTarget } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
 import { agreed, allowRemove, moveLocalVolumes } from "../leniency.ts";
+import type { Description } from "../library.ts";
 import { quiet } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
 import { type Performed, perform } from "../perform.ts";
@@ -28,6 +30,7 @@ export const up: Verb = {
       summary: "Fill a variable of the file, or set a key of it (repeatable)",
       repeatable: true,
     },
+    { flags: "--accept-new", summary: "Trust the host keys that hosts of yours show, where your known_hosts has none" },
     { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
     { flags: "--report <file>", summary: "Not yet available" },
   ],
@@ -51,17 +54,22 @@ export const up: Verb = {
       traceFile: call.text("--trace"),
       run: async (emit) => {
         await using cluster = await context.library.openDescribed(description, emit);
-        return await bringUp(context, cluster, call);
+        return await bringUp(context, cluster, { call, description });
       },
     });
   },
 };
 
-async function bringUp(context: CliContext, cluster: Cluster, call: Call): Promise<Performed | number> {
+async function bringUp(
+  context: CliContext,
+  cluster: Cluster,
+  { call, description }: { readonly call: Call; readonly description: Description },
+): Promise<Performed | number> {
   say(context, describeCluster(cluster));
   if (!(await meetRequirements(context, cluster))) return exitCodes.failed;
   const { changes } = await cluster.plan({}, context.signal);
   if (!(await agreedToRemoval(context, cluster, { call, changes }))) return exitCodes.failed;
+  if (call.flag("--accept-new")) await acceptNewKeys(context, cluster, { description, changes });
   const made = changes.filter((change) => change.action === "create").length;
   const mayMake =
     made === 0 ||

@@ -34,7 +34,7 @@ export const clusterCases: readonly Case[] = [
       const ours = await bench.running("a", signal);
       await bench.running("a", signal, bench.otherId);
       await bench.removeAll(bench.otherId, signal);
-      await (await bench.provider()).shared?.remove(bench.otherId, signal);
+      await (await bench.provider(bench.otherId)).shared?.remove(bench.otherId, signal);
       assert.equal((await bench.must("a", signal)).id, ours.id);
     },
   },

@@ -77,7 +77,7 @@ export const creationCases: readonly Case[] = [
     name: "shows another opening of it the same machines",
     run: async (bench, signal) => {
       await bench.running("a", signal);
-      await using other = await bench.subject.open();
+      await using other = await bench.subject.open(bench.clusterId);
       const ids = (machines: readonly Machine[]): readonly string[] => machines.map(({ id }) => id).sort();
       assert.deepEqual(ids(await other.list(bench.clusterId, signal)), ids(await bench.list(signal)));
     },

@@ -24,7 +24,7 @@ const MEANINGS: readonly Meaning[] = [
     code: "ssh.host-key",
     what: "shows a host key that your known_hosts does not have",
     hint: (_, name) =>
-      `belt adopt --accept-new ${name} shows its fingerprint and keeps it; for a jump host, log in to it once with ssh`,
+      `belt adopt --accept-new ${name} shows its fingerprint and keeps it (so does belt up --accept-new); for a jump host, log in to it once with ssh`,
   },
   {
     says: /Permission denied|Too many authentication failures|No more authentication methods/i,
