@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { busyboxTar } from "../support/busybox-image.ts";
-import type { Outside } from "../support/outside.ts";
+import { leastWhile, runningReplicas } from "../support/replicas.ts";
 import { type Ended, endingOf, openRig, type Rig } from "../support/rig.ts";
 import { until } from "../support/sshd.ts";
 import { temporaryFolder } from "../support/temporary.ts";
@@ -30,34 +30,6 @@ async function startService(name: string, ...words: readonly string[]): Promise<
   expect((await rig.belt(...create, "box:1", "/bin/busybox", "sleep", "7777")).code).toBe(0);
 }
 
-/** How many tasks of a service run, as the containers on the machines themselves are counted. */
-async function running(machines: readonly Outside[], service: string): Promise<number> {
-  const filter = ["--filter", `label=com.docker.swarm.service.name=${service}`, "--filter", "status=running"];
-  const counts = machines.map(async (machine) => {
-    const ids = await machine.run("docker", "ps", "-q", ...filter).catch(() => "");
-    return ids.split("\n").filter((line) => line !== "").length;
-  });
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-}
-
-/** Counts a service's running tasks over and over while work goes on; tells the least, and how often it was counted. */
-async function leastWhile(
-  machines: readonly Outside[],
-  service: string,
-  work: () => Promise<void>,
-): Promise<{ readonly least: number; readonly samples: number }> {
-  let [least, samples, over] = [Number.POSITIVE_INFINITY, 0, false];
-  const working = work().finally(() => {
-    over = true;
-  });
-  while (!over) {
-    least = Math.min(least, await running(machines, service));
-    samples += 1;
-  }
-  await working;
-  return { least, samples };
-}
-
 async function managers(): Promise<readonly string[]> {
   const format = "{{.Hostname}} {{.ManagerStatus}}";
   const { stdout } = await rig.belt("docker", "node", "ls", "--format", format);
@@ -70,7 +42,7 @@ it("scales the managers 5, 3, 1 and 3 while a service runs, whose replicas are n
   await startService("web", "--replicas", "6", "--constraint", "node.role==worker");
   const workers = await Promise.all(["node1", "node2", "node3"].map((name) => rig.machine(name)));
   await until(
-    async () => (await running(workers, "web")) === 6,
+    async () => (await runningReplicas(workers, "web")) === 6,
     () => "the service does not run",
   );
   const { least, samples } = await leastWhile(workers, "web", async () => {
@@ -98,10 +70,10 @@ it("removes a worker that hosts one of two replicas: one always runs, and the ma
   const all = ["node1", "node2", "node3"];
   const machines = await Promise.all(all.map((name) => rig.machine(name)));
   await until(
-    async () => (await running(machines, "pair")) === 2,
+    async () => (await runningReplicas(machines, "pair")) === 2,
     () => "the service does not run",
   );
-  const counts = await Promise.all(machines.map((machine) => running([machine], "pair")));
+  const counts = await Promise.all(machines.map((machine) => runningReplicas([machine], "pair")));
   const host = all[counts.indexOf(1)] ?? "";
   const others = await Promise.all(all.filter((name) => name !== host).map((name) => rig.machine(name)));
   const going = await rig.machine(host);
@@ -109,13 +81,13 @@ it("removes a worker that hosts one of two replicas: one always runs, and the ma
   const { least } = await leastWhile(machines, "pair", async () => {
     const removing = rig.start("rm", host, "--yes", "--json");
     await removing.event((event) => event.event === "phase-started" && event.phase === "remove");
-    left = await running([going], "pair");
+    left = await runningReplicas([going], "pair");
     expect(endingOf(await removing.ended)).toBe("done");
   });
   expect(least).toBeGreaterThanOrEqual(1);
   expect(left).toBe(0);
   await until(
-    async () => (await running(others, "pair")) === 2,
+    async () => (await runningReplicas(others, "pair")) === 2,
     () => "the second replica does not run elsewhere",
   );
   expect((await rig.belt("docker", "service", "rm", "pair")).code).toBe(0);
@@ -128,7 +100,7 @@ it("removes no worker with a task on a local volume, names service and volume, a
   await startService("db", ...mount);
   const machine = await rig.machine(name);
   await until(
-    async () => (await running([machine], "db")) === 1,
+    async () => (await runningReplicas([machine], "db")) === 1,
     () => "the service does not run",
   );
   for (const words of [

@@ -125,15 +125,25 @@ async function clusterId(state: string): Promise<string> {
   return JSON.parse(first).id;
 }
 
-/** Starts belt as a user would, with no terminal; `input` is what stands on its standard input. */
-export function startBelt(
-  cwd: string,
-  words: readonly string[],
-  { input = "", program = entry }: { readonly input?: string; readonly program?: string } = {},
-): Running {
+/** What a run of belt gets from its surroundings. */
+interface Given {
+  /** What stands on its standard input. */
+  readonly input?: string;
+  /** Environment variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The program, where it is not the one from these sources. */
+  readonly program?: string;
+}
+
+/** Starts belt as a user would, with no terminal. */
+export function startBelt(cwd: string, words: readonly string[], given: Given = {}): Running {
   const from = performance.now();
-  const { BELT_HOME: _, ...env } = process.env;
-  const child = spawn(process.execPath, [program, ...words], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+  const { BELT_HOME: _, ...own } = process.env;
+  const { input = "", env, program = entry } = given;
+  const child = spawn(process.execPath, [program, ...words], {
+    ...{ cwd, env: { ...own, ...env } },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   child.stdin.on("error", () => {}); // belt may end without reading it
   child.stdin.end(input);
   const lines: string[] = [];

@@ -17,6 +17,8 @@ import { mapPublicAddress, removeRules, shieldNetwork, unmapPublicAddress } from
 export interface LocalHosts extends CloudHosts {
   /** Where the machines' files are. */
   readonly root: string;
+  /** A machine as the host that runs it knows it; `undefined` if there is none behind this id. */
+  machine(id: string): Machine | undefined;
   /** The words by which anything of these machines on this host is known. */
   words(): readonly string[];
 }
@@ -66,6 +68,7 @@ export async function openLocalHosts(): Promise<LocalHosts> {
     },
     remove: (id) => remove(state, id),
     addresses: (id) => state.behind.get(id)?.addresses,
+    machine: (id) => state.behind.get(id)?.machine,
     words: () => [name, folder.path, ...state.bridges],
     [Symbol.asyncDispose]: async () => {
       for (const id of [...state.behind.keys()]) await remove(state, id);
