@@ -16,6 +16,7 @@ import type { OpenProvider } from "./fleet.ts";
 import { createInPlace } from "./make-way.ts";
 import { noteMet, sawMade } from "./meet-machine.ts";
 import type { MachineSpec } from "./spec/types.ts";
+import { untilSettled } from "./unsettled.ts";
 
 /** A machine to be made, from the cluster file or from the words of `belt create`. */
 export interface WantedMachine {
@@ -146,6 +147,12 @@ async function createBatch(
   const requests = wanted.map((machine) => requestFor(context, machine, { authorizedKeys, hostKey: keyOf(machine) }));
   await Promise.all(requests.map((request) => pinBefore(context, open, request)));
   const { journal } = context;
+  await untilSettled(
+    context,
+    open,
+    wanted.map(({ name }) => name),
+    signal,
+  );
   const known = new Set(requests.flatMap(({ name }) => (sawMade(journal.state, name) ? [name] : [])));
   const closes = await Promise.all(requests.map((request) => journal.intend("create", request.name)));
   try {

@@ -250,6 +250,11 @@ export interface Pace {
   readonly batch: number;
   /** How many `create` calls may run side by side. */
   readonly parallel: number;
+  /**
+   * Where the same call twice makes two machines: how long a `create` call that was cut off may still take effect, and what it
+   * made may still not be listed. A name is asked for again only then.
+   */
+  readonly settleMs?: number;
 }
 
 /** A provider plugin: what the registry holds. */

@@ -56,6 +56,8 @@ interface FakePace {
 export class FakeProvider {
   faults: Faults = {};
   hostKeys: ProviderPlugin["hostKeys"] = "each";
+  /** How long a call that was cut off may still take effect. */
+  settleMs: number | undefined;
   /** What a machine costs an hour, by its size; sizes that are not here have no price. */
   prices: Readonly<Record<string, number>> | undefined;
   /** What is not as it should be among what its machines share. */
@@ -85,7 +87,10 @@ export class FakeProvider {
       title: "Machines in memory",
       hostKeys: this.hostKeys,
       firewall: "none",
-      pace: { pollMs: 5000, batch: 10, parallel: 2 },
+      pace: {
+        ...{ pollMs: 5000, batch: 10, parallel: 2 },
+        ...(this.settleMs === undefined ? {} : { settleMs: this.settleMs }),
+      },
       options: z.strictObject({}),
       describe: () => ({ image: "fake-image", region: "memory", defaultSize: "small" }),
       open: async () => this.open(),

@@ -58,9 +58,10 @@ export async function manyMachines({ faults = {}, limits = "", groups, connect, 
     return plan.changes.map(({ action, machine }) => `${action} ${machine}`);
   };
   const journal = path.join(home.path, "many", "journal");
+  const written = (): Promise<string> => readFile(journal, "utf8").catch(() => "");
   const clusterId = async (): Promise<string> => JSON.parse((await readFile(journal, "utf8")).split("\n")[0] ?? "").id;
   return {
-    ...{ clock, provider, open, up, changes, deps, journal, clusterId },
+    ...{ clock, provider, open, up, changes, deps, journal, written, clusterId },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }

@@ -20,7 +20,7 @@ import { Vpcs } from "./vpcs.ts";
 export const digitalocean: ProviderPlugin = {
   name: providerName,
   title: "Droplets of DigitalOcean",
-  pace: { pollMs: 3000, batch: 10, parallel: 4 },
+  pace: { pollMs: 3000, batch: 10, parallel: 4, settleMs: 30_000 },
   hostKeys: "call",
   firewall: "provider",
   policy,

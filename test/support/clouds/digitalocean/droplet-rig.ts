@@ -34,6 +34,8 @@ export interface DropletRig extends AsyncDisposable {
   readonly folder: string;
   /** The cluster's folder in the home. */
   readonly state: string;
+  /** What belt finds in its environment. */
+  readonly variables: Readonly<Record<string, string>>;
   belt(...words: readonly string[]): Promise<Ended>;
   start(...words: readonly string[]): Running;
   /** `belt up --yes --json`. */
@@ -72,7 +74,7 @@ export async function openDropletRig(options: DropletRigOptions): Promise<Drople
   };
   const belt = (...words: readonly string[]): Promise<Ended> => start(...words).ended;
   return {
-    ...{ cloud, hosts, folder: folder.path, state, start, belt, describe },
+    ...{ cloud, hosts, folder: folder.path, state, variables, start, belt, describe },
     up: () => belt("up", "--yes", "--json"),
     machine: (droplet) => outside(behind({ cloud, hosts }, droplet)),
     list: async () => JSON.parse((await belt("ls", "--cluster", name, "--json")).stdout).machines,
