@@ -67,7 +67,7 @@ export async function manyMachines({ faults = {}, limits = "", groups, connect, 
 }
 
 /** Lets the clock run while work goes on that waits for the disk too: it stands still as long as the disk is at work. */
-async function passing<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
+export async function passing<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
   let settled = false;
   const done = work.finally(() => {
     settled = true;

@@ -1,0 +1,160 @@
+import path from "node:path";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { nothingLeft } from "../support/clouds/digitalocean/droplet-rig.ts";
+import { openProgramRig, type ProgramRig, type ProgramRigOptions } from "../support/clouds/digitalocean/program-rig.ts";
+import type { Fault } from "../support/clouds/faults.ts";
+
+const golden = path.join(import.meta.dirname, "../golden/digitalocean");
+const orders = "POST /v2/droplets";
+const always = Number.POSITIVE_INFINITY;
+const names = ["node1", "node2", "node3"];
+const text = `groups:\n  hosts: { role: bare, machines: "node[1:3]" }\n`;
+
+let rig: ProgramRig | undefined;
+afterEach(async () => {
+  await rig?.[Symbol.asyncDispose]();
+  rig = undefined;
+});
+// What is read from the disk only once would take virtual time in the first test.
+beforeAll(async () => {
+  await using warm = await openProgramRig({ text });
+  await warm.belt("up", "--yes");
+  await warm.belt("down", "shop", "--yes");
+});
+
+/** One fault that `belt up` of three machines meets. */
+interface Case {
+  readonly options?: Partial<ProgramRigOptions>;
+  /** What is so before the command runs. */
+  readonly before?: (rig: ProgramRig) => Promise<unknown> | void;
+  /** What happens until the command is run again; the faults are gone by then. */
+  readonly passes?: (rig: ProgramRig) => Promise<unknown> | void;
+  readonly faults?: readonly Fault[];
+  readonly exitCode: number;
+}
+
+const refusal = (status: number, id: string, message: string, times = always, on: Fault["on"] = orders): Fault => ({
+  ...{ on, times },
+  effect: { kind: "reply", reply: { status, body: { id, message } } },
+});
+const limit = "creating this/these droplet(s) will exceed your droplet limit";
+const scopes = ["droplet:read", "tag:read", "account:read", "image:read", "regions:read", "sizes:read", "vpc:read"];
+
+const cases: Readonly<Record<string, Case>> = {
+  "rate-limit": {
+    options: { budgets: { hour: { limit: 15, windowMs: 3_600_000 } } },
+    passes: async ({ network }) => await network.clock.advance(3_600_000),
+    exitCode: 1,
+  },
+  "burst-limit": { options: { budgets: { minute: { limit: 8, windowMs: 60_000 } } }, exitCode: 0 },
+  "droplet-limit": {
+    options: { dropletLimit: 2 },
+    passes: ({ cloud }) => {
+      cloud.account.dropletLimit = 25;
+    },
+    exitCode: 5,
+  },
+  "droplet-limit-meanwhile": { faults: [refusal(422, "unprocessable_entity", limit)], exitCode: 1 },
+  "pending-event": {
+    before: async (opened) => {
+      expect((await opened.belt("up", "--yes")).code).toBe(0);
+      for (const droplet of opened.cloud.account.droplets.values())
+        if (droplet.name === "node2") droplet.status = "off";
+    },
+    faults: [
+      refusal(
+        422,
+        "unprocessable_entity",
+        "Droplet already has a pending event.",
+        always,
+        "POST /v2/droplets/{droplet_id}/actions",
+      ),
+    ],
+    exitCode: 3,
+  },
+  "server-errors": { faults: [refusal(500, "server_error", "Unexpected server-side error")], exitCode: 1 },
+  "server-errors-on-lists": {
+    faults: [refusal(500, "server_error", "Unexpected server-side error", always, "GET /v2/droplets")],
+    exitCode: 1,
+  },
+  "one-server-error": { faults: [refusal(500, "server_error", "Unexpected server-side error", 1)], exitCode: 0 },
+  "reply-lost": { faults: [{ on: orders, effect: { kind: "lose-reply" } }], exitCode: 0 },
+  "calls-cut": { faults: [{ on: orders, times: always, effect: { kind: "cut" } }], exitCode: 1 },
+  "stuck-creation": {
+    before: ({ cloud }) => cloud.decideFate((name) => (name === "node2" ? "stuck" : "well")),
+    passes: async (opened) => {
+      opened.cloud.decideFate(() => "well");
+      expect((await opened.belt("rm", "node2", "--no-file", "--yes")).code).toBe(0);
+    },
+    exitCode: 3,
+  },
+  "failed-creation": {
+    before: ({ cloud }) => cloud.decideFate((name) => (name === "node2" ? "fails" : "well")),
+    passes: ({ cloud }) => cloud.decideFate(() => "well"),
+    exitCode: 3,
+  },
+  "token-refused": {
+    before: ({ env }) => {
+      env["DIGITALOCEAN_ACCESS_TOKEN"] = "mistyped-token";
+    },
+    passes: ({ env }) => {
+      env["DIGITALOCEAN_ACCESS_TOKEN"] = "good";
+    },
+    options: { tokens: { good: "all" } },
+    exitCode: 5,
+  },
+  "scope-missing": {
+    before: ({ env }) => {
+      env["DIGITALOCEAN_ACCESS_TOKEN"] = "weak";
+    },
+    passes: ({ env }) => {
+      env["DIGITALOCEAN_ACCESS_TOKEN"] = "good";
+    },
+    options: { tokens: { good: "all", weak: [...scopes, "ssh_key:read", "firewall:read"] } },
+    exitCode: 5,
+  },
+  unreachable: {
+    before: (opened) => {
+      endpoint = opened.env["BELT_DIGITALOCEAN_ENDPOINT"] ?? "";
+      opened.env["BELT_DIGITALOCEAN_ENDPOINT"] = "http://127.0.0.1:9";
+    },
+    passes: ({ env }) => {
+      env["BELT_DIGITALOCEAN_ENDPOINT"] = endpoint;
+    },
+    exitCode: 1,
+  },
+};
+let endpoint = "";
+
+describe("what belt up prints when DigitalOcean fails, and what the same command makes of it afterwards", () => {
+  test.each(Object.entries(cases))(
+    "%s",
+    { timeout: 60_000 },
+    async (name, { options, before, passes, faults = [], exitCode }) => {
+      const opened = await openProgramRig({ text, timings: { activeMs: 40_000 }, ...options });
+      rig = opened;
+      await before?.(opened);
+      for (const fault of faults) opened.cloud.faults.add(fault);
+      const run = await opened.belt("up", "--yes");
+      await expect(`exit code ${run.code}\n${printed(run.stderr)}`).toMatchFileSnapshot(
+        path.join(golden, `up-${name}.txt`),
+      );
+      expect(run.code).toBe(exitCode);
+      opened.cloud.faults.clear();
+      await passes?.(opened);
+      const again = await opened.belt("up", "--yes");
+      expect(again.code, again.stderr).toBe(0);
+      expect(opened.cloud.left().droplets).toEqual(names);
+      const down = await opened.belt("down", "shop", "--yes");
+      expect(down.code, down.stderr).toBe(0);
+      expect(opened.cloud.left()).toEqual(nothingLeft);
+    },
+  );
+});
+
+/** Without times, which depend on the disk. */
+function printed(stderr: string): string {
+  return stderr
+    .replaceAll(/ready after [\d.]+ (m?s|min)/g, "ready after … s")
+    .replaceAll(/127\.0\.0\.1:\d{5}/g, "127.0.0.1:…");
+}
