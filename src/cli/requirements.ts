@@ -21,6 +21,7 @@ export interface Checked {
 export async function meetRequirements(context: CliContext, checked: Checked): Promise<boolean> {
   const problems = await checked.check(context.signal);
   if (problems.length === 0) return true;
+  if (problems.length === 1) refuseUnfixable(problems); // the error says all that there is to say
   for (const problem of problems) {
     say(context, `${context.paint.stderr("yellow", "missing:")} ${problem.message}`);
     if (!problem.fix) say(context, `  ${problem.hint}`);

@@ -110,10 +110,15 @@ function whyNot(
   if (machine?.state.kind === "failed")
     return new BeltError("machine.failed", `${name} could not be made: ${machine.state.reason}`, { hint });
   if (!machine && now - waiter.seenAt > graceMs)
-    return new BeltError("machine.missing", `${name} was promised, and the provider knows it no more`, {
-      hint: "The same command asks for it again.",
-      retryable: true,
-    });
+    return new BeltError(
+      "machine.missing",
+      `${name} was accepted by its provider and is gone: its making must have failed there`,
+      {
+        hint: "Run the same command again: it asks for it anew.",
+        retryable: true,
+      },
+    );
   if (now < waiter.until) return undefined;
-  return new BeltError("timeout", `${name} has no address after 10 minutes`, { hint, retryable: true });
+  const where = machine?.state.kind === "creating" ? "is still being made" : "has no address";
+  return new BeltError("timeout", `${name} ${where} after 10 minutes`, { hint, retryable: true });
 }

@@ -3,7 +3,7 @@ import { BeltError } from "../../src/util/errors.ts";
 import { asked, madeTwice, manyMachines } from "../support/many-machines.ts";
 
 const groups = `metal: { role: bare, machines: "node[1:3]" }`;
-const settleMs = 30_000;
+const settleMs = 30 * 60_000;
 
 /** Runs `up` until its create call is out, and stops it there. */
 async function interrupted(all: Awaited<ReturnType<typeof manyMachines>>): Promise<void> {

@@ -1,5 +1,5 @@
 import { BeltError, type ErrorCode } from "../../util/errors.ts";
-import { CallFailed, type Fault } from "./fault.ts";
+import { CallFailed, type Fault, longestWaitMs } from "./fault.ts";
 
 /** The environment variable with the token. */
 export const tokenVariable = "DIGITALOCEAN_ACCESS_TOKEN";
@@ -80,7 +80,7 @@ function wordsOfAnswer(fault: Answer, about: About): Words {
       code: "provider.unavailable",
       message: `DigitalOcean takes no more calls from this token for now; it allows 250 a minute and 5,000 an hour`,
       hint: `Run the same command again ${soon(fault.waitMs)}. A token that nothing else uses helps.`,
-      retryable: true,
+      retryable: (fault.waitMs ?? 0) <= longestWaitMs,
     };
   if (status >= 500)
     return {

@@ -18,6 +18,9 @@ export type Fault =
   /** The answer is none that the API's reference knows. */
   | { readonly kind: "unreadable"; readonly reason: string };
 
+/** The longest time, in milliseconds, that the API may ask for before it is given up: nobody tries again before either. */
+export const longestWaitMs = 5 * 60_000;
+
 /** A call that failed, on its way from the network to the words of {@link explain}; nobody else throws or catches it. */
 export class CallFailed extends Error {
   readonly fault: Fault;

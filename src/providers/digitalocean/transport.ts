@@ -4,7 +4,7 @@ import { BeltError, isBeltError } from "../../util/errors.ts";
 import type { Secret } from "../../util/secret.ts";
 import { Budget, keyWindows, tokenWindows } from "./budget.ts";
 import { missingToken } from "./errors.ts";
-import { CallFailed, type Fault } from "./fault.ts";
+import { CallFailed, type Fault, longestWaitMs } from "./fault.ts";
 
 /** One call on the API. */
 export interface ApiCall {
@@ -30,8 +30,8 @@ export interface TransportContext {
 
 /** How long one call may take. */
 const answerMs = 60_000;
-/** How often one call goes out at most, the pauses between, and the longest time that the API may ask for before it is given up. */
-const retries = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 20_000, longestWaitMs: 5 * 60_000 };
+/** How often one call goes out at most, and the pauses between. */
+const retries = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 20_000 };
 
 /**
  * Carries calls to the API: within the token's budget, each with a deadline, and again after what may pass. A call that changes
@@ -57,7 +57,7 @@ export class Transport {
       const outcome = fault ?? (await this.#once(call, token, signal));
       if (outcome.kind === "ok") return outcome.body;
       const waitMs = attempt < retries.attempts ? this.#pauseMs(call, outcome, attempt) : undefined;
-      if (waitMs === undefined || waitMs > retries.longestWaitMs) throw new CallFailed(outcome);
+      if (waitMs === undefined || waitMs > longestWaitMs) throw new CallFailed(outcome);
       await this.#context.clock.sleep(waitMs, signal);
     }
   }
@@ -66,7 +66,7 @@ export class Transport {
   async #takeTurn(call: ApiCall, signal: AbortSignal): Promise<Fault | undefined> {
     const budgets = isAboutKeys(call) ? [this.#keyBudget, this.#budget] : [this.#budget];
     for (const budget of budgets) {
-      const waitMs = await budget.take(retries.longestWaitMs, signal);
+      const waitMs = await budget.take(longestWaitMs, signal);
       const usedUp = {
         kind: "answer",
         status: 429,
