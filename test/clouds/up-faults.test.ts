@@ -165,5 +165,6 @@ function printed(stderr: string): string {
     stderr.split("\n").filter((line) => / ready after /.test(line) === isReady),
   );
   const readied = ready.map((line) => line.replace(/after .*/, "after …")).sort();
-  return [...others.slice(0, 1), ...readied, ...others.slice(1)].join("\n");
+  const lines = [...others.slice(0, 1), ...readied, ...others.slice(1)];
+  return lines.join("\n").replaceAll(/in \d+ minutes/g, "in … minutes");
 }

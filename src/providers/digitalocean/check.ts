@@ -26,7 +26,7 @@ export async function findProblems(cloud: Cloud, spec: ProviderSpec, signal: Abo
   try {
     const world = await look(cloud, blocks, signal);
     const problems = [
-      ...accountProblems(world, spec.requests.length),
+      ...accountProblems(world, await countNew(cloud, world, spec, signal)),
       ...blocks.flatMap(({ region }) => regionProblems(world, region)),
       ...spec.requests.flatMap((request) => sizeProblems(world, request)),
       ...spec.requests.flatMap((request) => imageProblems(world, request)),
@@ -63,6 +63,18 @@ async function look(
   return { account, droplets, regions, sizes, images: new Map(images) };
 }
 
+/** How many of the requests are for droplets that are not there; looked up only where the account's limit makes it matter. */
+async function countNew(
+  { inventory }: Cloud,
+  { account, droplets }: World,
+  { clusterId, requests }: ProviderSpec,
+  signal: AbortSignal,
+): Promise<number> {
+  if (droplets + requests.length <= account.droplet_limit) return requests.length;
+  const there = new Set((await inventory.list(clusterId, signal)).map(({ name }) => name));
+  return requests.filter(({ name }) => !there.has(name)).length;
+}
+
 function accountProblems({ account, droplets }: World, wanted: number): readonly Problem[] {
   if (account.status === "locked") {
     const why = account.status_message ? `: ${account.status_message}` : "";
@@ -73,7 +85,7 @@ function accountProblems({ account, droplets }: World, wanted: number): readonly
       },
     ];
   }
-  if (droplets + wanted <= account.droplet_limit) return [];
+  if (wanted === 0 || droplets + wanted <= account.droplet_limit) return [];
   return [
     {
       message: `the account may have ${account.droplet_limit} droplets and has ${droplets}; ${wanted} more are wanted`,
