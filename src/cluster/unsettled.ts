@@ -27,7 +27,9 @@ export async function untilSettled(
   const message = `${compressNames(names)} may be on the way already, since an earlier command asked and was cut off; looked for during ${seconds} s`;
   emit(context, { event: "note", message });
   while (clock.elapsed() < until) {
-    const there = new Set((await provider.list(context.id, signal)).map(({ name }) => name));
+    // A list that fails tells nothing; what is the matter comes up again when they are asked for.
+    const listed = await provider.list(context.id, signal).catch(() => []);
+    const there = new Set(listed.map(({ name }) => name));
     if (names.every((name) => there.has(name))) return;
     await clock.sleep(Math.min(pollMs, until - clock.elapsed()), signal);
   }

@@ -31,6 +31,13 @@ const ssh = z.strictObject({
     ),
 });
 
+/** The engine takes no mirror with a password in it either. */
+const mirror = z
+  .url({ protocol: /^https?$/, error: "must be a URL that begins with https:// or http://" })
+  .refine((text) => !URL.canParse(text) || (new URL(text).username === "" && new URL(text).password === ""), {
+    error: "must be a URL without a user or a password",
+  });
+
 const engine = z.strictObject({
   version: engineVersion
     .optional()
@@ -51,7 +58,7 @@ const engine = z.strictObject({
     ),
   daemon: daemonKeys.default({}).describe("More keys for /etc/docker/daemon.json, such as log-driver."),
   mirrors: z
-    .array(z.url({ protocol: /^https?$/, error: "must be a URL that begins with https:// or http://" }))
+    .array(mirror)
     .default([])
     .describe("Registry mirrors that the engines pull Docker Hub's images through."),
 });

@@ -137,6 +137,11 @@ describe("one problem is told at its place", () => {
       '5:65 groups.all.overrides.a1.image: "x" is not one of debian-13, debian-12',
     ],
     ["the wrong version", "version: 2\nname: a\nprovider: local\n", "1:10 version: must be 1, not 2"],
+    [
+      "a mirror with a password in it",
+      'version: 1\nname: a\nprovider: local\nengine: { mirrors: ["https://me:pass@mirror.example"] }\n',
+      "4:22 engine.mirrors.0: must be a URL without a user or a password",
+    ],
     ["no version", "name: a\nprovider: local\n", "1:1 version: version is missing: write 1"],
     ["no name", "version: 1\nprovider: local\n", "1:1 name: name is missing"],
     [
