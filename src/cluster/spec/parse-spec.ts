@@ -5,6 +5,7 @@ import { checkHosts } from "./check-hosts.ts";
 import { checkImages } from "./check-images.ts";
 import { checkMachines } from "./check-machines.ts";
 import { checkSettings } from "./check-settings.ts";
+import { hideValues } from "./hide-values.ts";
 import { describeIssues } from "./issues.ts";
 import { clusterFileJsonSchema } from "./json-schema.ts";
 import { type Deferred, findDeferred } from "./not-yet.ts";
@@ -45,6 +46,15 @@ export type ParsedSpec =
 /** Reads a cluster file: YAML, `--set`, variables, the format's and the providers' schemas, and what no schema sees. Rejects only where a plugin cannot be loaded. */
 export async function parseSpec(input: SpecInput): Promise<ParsedSpec> {
   const filled = fillIn(input);
+  const parsed = await readFilled(input, filled);
+  const hide = (problems: readonly SpecProblem[]) => hideValues(problems, filled.values);
+  const warnings = hide(parsed.warnings);
+  return parsed.kind === "spec"
+    ? { ...parsed, warnings }
+    : { kind: "problems", problems: hide(parsed.problems), warnings };
+}
+
+async function readFilled(input: SpecInput, filled: Filled): Promise<ParsedSpec> {
   if (filled.tree === undefined) return refused(filled.problems, []);
   const declared = readProviderPaths(filled.tree, Object.keys(input.providers));
   const providers = (await input.findProviders?.(declared.paths)) ?? input.providers;
@@ -77,18 +87,22 @@ function refused(problems: readonly SpecProblem[], warnings: readonly SpecProble
 interface Filled {
   readonly tree: MapTree | undefined;
   readonly problems: readonly SpecProblem[];
+  /** The values that the environment gave to variables of the file, by their names. */
+  readonly values: Readonly<Record<string, string | undefined>>;
 }
 
 /** The document with `--set` and variables filled in. */
 function fillIn(input: SpecInput): Filled {
   const read = readDocument(input.file, input.text);
   const sets = parseSets(input.sets);
-  if (read.tree === undefined) return { tree: undefined, problems: [...read.problems, ...sets.problems] };
+  if (read.tree === undefined) return { tree: undefined, problems: [...read.problems, ...sets.problems], values: {} };
   const changed = applySets(read.tree, sets.paths);
   const filled = substitute(changed.tree, { given: sets.variables, env: input.env });
   const unused = unusedVariables(sets, filled.asked, input.file);
+  const fromEnv = [...filled.asked].filter((name) => !sets.variables.has(name));
   return {
     tree: filled.tree,
+    values: Object.fromEntries(fromEnv.map((name) => [name, input.env[name]])),
     problems: [...read.problems, ...sets.problems, ...changed.problems, ...filled.problems, ...unused],
   };
 }

@@ -57,10 +57,7 @@ const engine = z.strictObject({
       "Who reaches the engine with TLS on port 2376: the cluster's machines (members), the machine itself (loopback), nobody (off).",
     ),
   daemon: daemonKeys.default({}).describe("More keys for /etc/docker/daemon.json, such as log-driver."),
-  mirrors: z
-    .array(mirror)
-    .default([])
-    .describe("Registry mirrors that the engines pull Docker Hub's images through."),
+  mirrors: z.array(mirror).default([]).describe("Registry mirrors that the engines pull Docker Hub's images through."),
 });
 
 const addressPool = z.strictObject({

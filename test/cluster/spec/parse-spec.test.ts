@@ -140,7 +140,7 @@ describe("one problem is told at its place", () => {
     [
       "a mirror with a password in it",
       'version: 1\nname: a\nprovider: local\nengine: { mirrors: ["https://me:pass@mirror.example"] }\n',
-      "4:22 engine.mirrors.0: must be a URL without a user or a password",
+      '4:21 engine.mirrors[0]: "https://me:pass@mirror.example" must be a URL without a user or a password',
     ],
     ["no version", "name: a\nprovider: local\n", "1:1 version: version is missing: write 1"],
     ["no name", "version: 1\nprovider: local\n", "1:1 name: name is missing"],

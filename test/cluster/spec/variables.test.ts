@@ -55,6 +55,26 @@ describe("a variable is filled in", () => {
   });
 });
 
+describe("a value from the environment, which may be a secret,", () => {
+  test.each([
+    ["a choice", `protect: ${ref("PASSWORD")}\n`],
+    ["a size", `limits: { maxMachines: ${ref("PASSWORD")} }\n`],
+    ["a provider", `groups: { a: { role: manager, machines: mg1, provider: ${ref("PASSWORD")} } }\n`],
+    ["a URL", `engine: { mirrors: ["https://me:${ref("PASSWORD")}@mirror.example"] }\n`],
+    ["a range", `groups: { a: { role: manager, machines: "mg[${ref("PASSWORD")}]" } }\n`],
+  ])("is not quoted where it is wrong as %s", async (_what, line) => {
+    const problems = await problemsOf(`${HEAD}${line}`, { env: { PASSWORD: "correct horse" } });
+    expect(problems).toHaveLength(1);
+    expect(problems.join("")).not.toContain("correct horse");
+  });
+
+  test("is quoted as it is where the command line gave it, or where it is too short for a secret", async () => {
+    const text = `${HEAD}protect: ${ref("PROTECT")}\n`;
+    expect((await problemsOf(text, { sets: ["PROTECT=certainly"] })).join("")).toContain("certainly");
+    expect((await problemsOf(text, { env: { PROTECT: "maybe" } })).join("")).toContain("maybe");
+  });
+});
+
 describe("a variable is refused", () => {
   test("where it is not set, each at its own place and without problems that follow from it", async () => {
     const text = `${HEAD}limits: { maxMachines: ${ref("MAX")} }\nlocal: { region: "a${ref("REGION")}${ref("ZONE")}" }\n`;
