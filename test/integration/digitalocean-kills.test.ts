@@ -71,6 +71,32 @@ describe("kill -9 around the call that makes droplets, then the same command", (
     await expectGone(opened);
   });
 
+  it("after it took effect, where lists show what it made only some time later", async () => {
+    const opened = await open("do-kill-unseen", { timings: { listedMs: 15_000 } });
+    const held = opened.cloud.faults.hold(orders, "after");
+    const killed = opened.start("up", "--yes");
+    await held.arrived;
+    killed.kill();
+    await killed.ended;
+    held.release();
+    await expectMended(opened, names);
+    expect(opened.cloud.ledger.calls(orders)).toHaveLength(1);
+    await expectGone(opened);
+  });
+
+  it("or Ctrl-C there, which does not wait for the reply either", async () => {
+    const opened = await open("do-kill-ctrl-c");
+    const held = opened.cloud.faults.hold(orders, "before");
+    const stopped = opened.start("up", "--yes");
+    await held.arrived;
+    stopped.interrupt();
+    expect((await stopped.ended).code).toBe(130);
+    held.release();
+    await expectMended(opened, names);
+    expect(opened.cloud.ledger.calls(orders)).toHaveLength(1);
+    await expectGone(opened);
+  });
+
   it("before it arrived, and it never does: it is made once", async () => {
     const opened = await open("do-kill-before");
     opened.cloud.faults.add({ on: orders, effect: { kind: "cut" } });

@@ -42,6 +42,7 @@ describe("three managers and four workers on droplets, through the real SDK", ()
     await rig[Symbol.asyncDispose]();
   });
 
+  const first4 = ["node1", "node2", "node3", "node4"];
   const workers = (names: readonly string[]): readonly Outside[] => names.map((name) => rig.machine(name));
   const managers = async (): Promise<readonly string[]> => {
     const { stdout } = await rig.belt("docker", "node", "ls", "--format", "{{.Hostname}} {{.ManagerStatus}}");
@@ -50,9 +51,9 @@ describe("three managers and four workers on droplets, through the real SDK", ()
       .flatMap((line) => /^(\S+) (?:Leader|Reachable)$/.exec(line)?.[1] ?? [])
       .sort();
   };
-  /** Samples a service of four replicas on these workers while a command runs, which must end well. */
-  const whileServed = async (names: readonly string[], ...command: readonly string[]): Promise<void> => {
-    const { least, samples } = await leastWhile(workers(names), "web", async () => {
+  /** Samples a service of four replicas while a command runs, which must end well. */
+  const whileServed = async (...command: readonly string[]): Promise<void> => {
+    const { least, samples } = await leastWhile(workers(first4), "web", async () => {
       const run = await rig.belt(...command, "--yes", "--json");
       expect(endingOf(run), said(run)).toBe("done");
     });
@@ -89,21 +90,38 @@ describe("three managers and four workers on droplets, through the real SDK", ()
     expect(changesIn(rig.cloud.ledger)).toEqual({});
   });
 
-  it("grow and shrink while a service of four replicas runs, which are never fewer", async () => {
+  it("carry an overlay network from one to the other", async () => {
     await using folder = await temporaryFolder();
     const tar = await busyboxTar(folder.path);
     expect((await rig.belt("--host", "node[1:4]", "docker", "import", tar, "box:1")).code).toBe(0);
-    const placed = ["--replicas", "4", "--constraint", "node.role==worker", "--constraint", "node.labels.box==1"];
-    for (const name of ["node1", "node2"]) await rig.belt("docker", "node", "update", "--label-add", "box=1", name);
+    const net = await rig.belt("docker", "network", "create", "--driver", "overlay", "--attachable", "mesh");
+    expect(net.code, said(net)).toBe(0);
+    const create = ["docker", "service", "create", "--detach", "--no-resolve-image", "--name", "echo"];
+    const placed = ["--network", "mesh", "--endpoint-mode", "dnsrr", "--constraint", "node.hostname==node1"];
+    const server = ["/bin/busybox", "nc", "-ll", "-p", "8080", "-e", "/bin/busybox", "echo", "from node1"];
+    const created = await rig.belt(...create, ...placed, "box:1", ...server);
+    expect(created.code, said(created)).toBe(0);
+    const client = ["/bin/busybox", "nc", "-w", "3", "echo", "8080"];
+    const answer = (): Promise<string> =>
+      rig.machine("node2").run("docker", "run", "--rm", "--pull", "never", "--network", "mesh", "box:1", ...client);
+    await until(
+      async () => (await answer().catch(() => "")).includes("from node1"),
+      () => "node2 does not reach node1 over the overlay network",
+    );
+    expect((await rig.belt("docker", "service", "rm", "echo")).code).toBe(0);
+  });
+
+  it("grow and shrink while a service of four replicas runs, which are never fewer", async () => {
+    const placed = ["--replicas", "4", "--constraint", "node.role==worker"];
     const create = ["docker", "service", "create", "--detach", "--no-resolve-image", "--name", "web", ...placed];
     const created = await rig.belt(...create, "box:1", "/bin/busybox", "sleep", "7777");
     expect(created.code, said(created)).toBe(0);
     await until(
-      async () => (await runningReplicas(workers(["node1", "node2"]), "web")) === 4,
+      async () => (await runningReplicas(workers(first4), "web")) === 4,
       () => "the service does not run",
     );
     for (const words of [["workers=6"], ["managers=5"], ["managers=3"], ["workers=4"]])
-      await whileServed(["node1", "node2"], "scale", ...words);
+      await whileServed("scale", ...words);
     expect((await managers()).length).toBe(3);
     expect(new Set(rig.made()).size).toBe(rig.made().length);
   });
@@ -113,7 +131,7 @@ describe("three managers and four workers on droplets, through the real SDK", ()
     const size = () => [...rig.cloud.account.droplets.values()].find((droplet) => droplet.name === name)?.size.slug;
     const before = size();
     rig.cloud.ledger.clear();
-    await whileServed(["node1", "node2"], "resize", name, "4gb");
+    await whileServed("resize", name, "4gb");
     const actions = rig.cloud.ledger.calls("POST /v2/droplets/{droplet_id}/actions").map(({ call }) => call.body);
     expect(actions).toMatchObject([{ type: "shutdown" }, { type: "resize", disk: false }, { type: "power_on" }]);
     expect(size()).not.toBe(before);
@@ -126,6 +144,7 @@ describe("three managers and four workers on droplets, through the real SDK", ()
     rig.cloud.ledger.clear();
     const refused = await rig.belt("resize", second, "8gb", "--yes");
     expect(refused.code, said(refused)).toBe(4);
+    expect(refused.stderr).toContain("quorum");
     expect(changesIn(rig.cloud.ledger)).toEqual({});
   });
 
