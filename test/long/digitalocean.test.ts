@@ -185,3 +185,37 @@ describe("the image that is taken where the file names none", () => {
     expect(rig.cloud.left()).toEqual(nothingLeft);
   });
 });
+
+describe("droplets of which one cannot be made, behind an API that loses a reply and stumbles", () => {
+  it("become a swarm without it, and the same command makes it good", async () => {
+    const text = `groups:
+  managers: { role: manager, machines: mg1 }
+  workers: { role: worker, machines: "node[1:2]" }
+`;
+    await using rig = await openDropletRig({ name: "do-mended", text });
+    const { faults, account } = rig.cloud;
+    rig.cloud.decideFate((name) => (name === "node2" ? "fails" : "well"));
+    faults.add({ on: "POST /v2/droplets", skip: 1, effect: { kind: "lose-reply" } });
+    const stumble = { status: 503, body: { id: "service_unavailable", message: "Try again later" } };
+    faults.add({ on: "GET /v2/droplets", skip: 3, times: 2, effect: { kind: "reply", reply: stumble } });
+    const broken = await rig.up();
+    expect(endingOf(broken), said(broken)).toBe("partial node2");
+    expect(new Set(account.failures.map(String))).toEqual(new Set(["Error: no machine can be made"]));
+    rig.cloud.decideFate(() => "well");
+    const run = await rig.up();
+    expect(endingOf(run), said(run)).toBe("done");
+    expect((await rig.list()).map(({ name, node }) => `${name} ${node?.status}`)).toEqual([
+      ...["mg1 ready", "node1 ready", "node2 ready"],
+    ]);
+    expect(rig.cloud.left().droplets).toEqual(["mg1", "node1", "node2"]);
+    expect(
+      rig
+        .made()
+        .filter((name) => name !== "node2")
+        .sort(),
+    ).toEqual(["mg1", "node1"]);
+    expect(endingOf(await rig.up())).toBe("unchanged");
+    expect((await rig.belt("down", "do-mended", "--yes")).code).toBe(0);
+    expect(rig.cloud.left()).toEqual(nothingLeft);
+  });
+});
