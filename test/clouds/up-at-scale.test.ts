@@ -43,6 +43,7 @@ describe("belt up of many droplets in virtual time, with the documented budgets"
       const again = await rig.belt("up", "--yes");
       expect(again.stdout).toContain("Nothing changed");
       expect(changesIn(cloud.ledger)).toEqual({});
+      expect(cloud.ledger.calls("GET /v2/account/keys")).toHaveLength(1); // of ten a minute
 
       cloud.ledger.clear();
       const down = await rig.belt("down", "shop", "--yes");

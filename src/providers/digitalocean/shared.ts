@@ -7,11 +7,12 @@ import type { Tenant, Vpcs } from "./vpcs.ts";
 
 /** What a cluster's machines share: a VPC, keys that may log in, and firewalls. Removed last, and only what beltkit made. */
 export function openShared({ client }: Cloud, vpcs: Vpcs): SharedResources {
+  const keysSeen = new Set<string>();
   return {
     inspect: async (spec, signal) => {
       const parts = await Promise.all([
         ...tenantsOf(spec).map((tenant) => vpcs.inspect(tenant, signal)),
-        inspectKeys(client, spec, signal),
+        inspectKeys({ client, seen: keysSeen }, spec, signal),
         inspectFirewalls(client, spec, signal),
       ]);
       return parts.flat();
@@ -25,6 +26,7 @@ export function openShared({ client }: Cloud, vpcs: Vpcs): SharedResources {
     remove: async (clusterId, signal) => {
       await removeFirewalls(client, clusterId, signal);
       await vpcs.remove(clusterId, signal);
+      keysSeen.delete(clusterId);
       await removeKeys(client, clusterId, signal);
       await removeTags(client, clusterId, signal);
     },
@@ -46,12 +48,15 @@ function placeOf(options: unknown): unknown {
   return { ...options, image: undefined };
 }
 
-/** Keys are made when something changes; until then only their absence can be told. */
+/**
+ * Keys are made when something changes; until then only their absence can be told. Of the clusters in `seen` it is known that
+ * they have theirs: calls about keys are few a minute, and a command that asks twice is soon kept waiting.
+ */
 async function inspectKeys(
-  client: Cloud["client"],
+  { client, seen }: { readonly client: Cloud["client"]; readonly seen: Set<string> },
   { clusterId }: ProviderSpec,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const own = await listOwnKeys(client, clusterId, signal);
-  return own.length > 0 ? [] : ["add the cluster's SSH key to the account"];
+  if (!seen.has(clusterId) && (await listOwnKeys(client, clusterId, signal)).length > 0) seen.add(clusterId);
+  return seen.has(clusterId) ? [] : ["add the cluster's SSH key to the account"];
 }
