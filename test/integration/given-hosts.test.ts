@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GivenHosts, openGivenHosts } from "../support/given-hosts.ts";
 import { type Ended, endingOf, startBelt } from "../support/rig.ts";
 import { temporaryFolder } from "../support/temporary.ts";
+import { callsIn, commandsIn, engineLog, unwatchCommands, watchCommands } from "../support/watch-host.ts";
 
 let hosts: GivenHosts;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -23,6 +24,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
+const called = async (name: string): Promise<readonly string[]> => callsIn(await on(name, ...engineLog));
 const belt = (...words: readonly string[]): Promise<Ended> => startBelt(folder.path, words).ended;
 const address = (name: string): string => hosts.machines.find((one) => one.name === name)?.privateAddress ?? "";
 const on = async (name: string, ...argv: readonly string[]): Promise<string> => {
@@ -67,6 +69,8 @@ describe("hosts that exist already", () => {
   });
 
   it("that are a swarm already are taken up as they are, and a worker is added", { timeout: 240_000 }, async () => {
+    for (const name of ["alpha", "beta"])
+      await on(name, `mkdir -p /etc/docker; echo '{"debug":true}' >/etc/docker/daemon.json; systemctl restart docker`);
     await on("alpha", "systemctl start docker; docker swarm init --advertise-addr", address("alpha"));
     const token = (await on("alpha", "docker swarm join-token -q worker")).trim();
     await on("beta", `systemctl start docker; docker swarm join --token ${token} ${address("alpha")}:2377`);
@@ -75,12 +79,25 @@ describe("hosts that exist already", () => {
     expect(printed.code, printed.stderr).toBe(0);
     await describeCluster(printed.stdout);
     const watched = [await changes("alpha"), await changes("beta")];
+    const before = [await called("alpha"), await called("beta")];
+    for (const name of ["alpha", "beta"]) await on(name, watchCommands({ typed: false }));
     const planned = await belt("plan", "--detailed-exit-code");
+    const logs = [await on("alpha", "cat /var/log/commands"), await on("beta", "cat /var/log/commands")];
+    for (const name of ["alpha", "beta"]) await on(name, unwatchCommands);
     expect([planned.code, planned.stdout], planned.stderr).toEqual([
       0,
       expect.stringMatching(/^No changes: everything is as the file says\.\n/),
     ]);
     expect([await changes("alpha"), await changes("beta")]).toEqual(watched);
+    const asked = logs.flatMap(commandsIn).filter((command) => command !== "cat /var/log/commands");
+    expect(asked.length).toBeGreaterThan(0);
+    expect(
+      asked.filter((command) => !/^(docker .* system dial-stdio|sh -c .*SSH_CONNECTION.*)$/.test(command)),
+    ).toEqual([]);
+    const after = [await called("alpha"), await called("beta")];
+    const calls = after.flatMap((made, index) => made.slice(before[index]?.length ?? 0));
+    expect(calls).toContainEqual(expect.stringMatching(/^GET \S+\/nodes/)); // the count counts
+    expect(calls.filter((call) => !/^(GET|HEAD) /.test(call))).toEqual([]);
     await describeCluster(
       `${printed.stdout.trimEnd()}\n      box9: { address: ${address("gamma")} }\n`.replace("protect: true\n", ""),
     );

@@ -7,6 +7,7 @@ import type { Outside } from "../support/outside.ts";
 import { endingOf, entry, openRig } from "../support/rig.ts";
 import { until } from "../support/sshd.ts";
 import { temporaryFolder } from "../support/temporary.ts";
+import { callsIn, commandsIn, engineLog, watchCommands } from "../support/watch-host.ts";
 import { runOnWorld } from "../support/world/killed-run.ts";
 import { readWorld } from "../support/world/state.ts";
 
@@ -31,26 +32,7 @@ it("a second up changes nothing in a world that counts: no machine, no command t
   expect(again.writes).toBe(0);
 });
 
-/** Has sshd on a machine write down each command, and all that is typed into it, from now on. */
-async function watchSshd(machine: Outside): Promise<void> {
-  await machine.script(`
-    printf '%s\\n' '#!/bin/sh' 'printf "\\n>> %s\\n" "$SSH_ORIGINAL_COMMAND" >>/var/log/commands' \\
-      'exec tee -a /var/log/commands | sh -c "$SSH_ORIGINAL_COMMAND"' >/usr/local/bin/watched
-    chmod 755 /usr/local/bin/watched
-    mkdir -p /etc/ssh/sshd_config.d
-    echo 'ForceCommand /usr/local/bin/watched' >/etc/ssh/sshd_config.d/watched.conf
-    grep -q sshd_config.d /etc/ssh/sshd_config || sed -i '1i Include /etc/ssh/sshd_config.d/*.conf' /etc/ssh/sshd_config
-    systemctl reload ssh
-    : >/var/log/commands
-    touch /var/log/watched-from
-    sleep 0.05`);
-}
-
-/** The calls of the Engine API that a daemon in debug mode has logged, such as `POST /v1.45/swarm/init`. */
-async function calls(machine: Outside): Promise<readonly string[]> {
-  const log = await machine.run("journalctl", "-u", "docker.service", "-o", "cat", "--no-pager");
-  return [...log.matchAll(/Calling ([A-Z]+ \S+)"/g)].map(([, call]) => call ?? "");
-}
+const calls = async (machine: Outside): Promise<readonly string[]> => callsIn(await machine.run(...engineLog));
 
 const reading = ["inspect the host", "read the certificates", "read the engine's configuration"];
 
@@ -67,7 +49,7 @@ groups:
     async () => (await Promise.all(machines.map(calls))).every((made) => made.length > 0),
     () => "no engine logs its calls",
   );
-  await Promise.all(machines.map(watchSshd));
+  await Promise.all(machines.map((machine) => machine.script(watchCommands({ typed: true }))));
   const before = await Promise.all(machines.map(calls));
   expect(before.flat()).toContainEqual(expect.stringMatching(/^POST \S+\/swarm\/join$/)); // the count counts
 
@@ -85,9 +67,8 @@ groups:
   for (const machine of machines) {
     const log = await machine.run("cat", "/var/log/commands");
     const titles = [...log.matchAll(/^# beltkit: (.*)$/gm)].map(([, title]) => title);
-    const commands = [...log.matchAll(/^>> (.*)$/gm)].map(([, command]) => command);
     expect(titles).toEqual(reading);
-    expect(commands).toHaveLength(reading.length); // each command was one of these scripts
+    expect(commandsIn(log)).toHaveLength(reading.length); // each command was one of these scripts
     const changed = await machine.run(
       "find",
       "/etc",
