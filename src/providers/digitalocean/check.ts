@@ -1,5 +1,6 @@
 import { isBeltError } from "../../util/errors.ts";
 import { nearest } from "../../util/nearest.ts";
+import { userDataProblems } from "../cloud/user-data-problems.ts";
 import type { PlannedMachine, Problem, ProviderSpec } from "../provider.ts";
 import {
   type Account,
@@ -14,7 +15,7 @@ import {
 import type { Cloud } from "./cloud.ts";
 import { type DigitaloceanOptions, optionsOf } from "./options.ts";
 import { sizeSlug } from "./sizes.ts";
-import { userDataProblems } from "./user-data-problems.ts";
+import { userDataLimit } from "./user-data-limit.ts";
 
 const slugsHint = "https://slugs.do-api.dev lists what there is.";
 
@@ -22,7 +23,11 @@ const slugsHint = "https://slugs.do-api.dev lists what there is.";
 export async function findProblems(cloud: Cloud, spec: ProviderSpec, signal: AbortSignal): Promise<readonly Problem[]> {
   const all = spec.requests.length > 0 ? spec.requests.map(({ options }) => options) : [spec.options];
   const blocks = distinct(all.map(optionsOf));
-  const local = distinct(blocks.flatMap((options) => userDataProblems(options, cloud.env)));
+  const local = distinct(
+    blocks.flatMap(({ userData: own, containersReachMetadata }) =>
+      userDataProblems({ own, containersReachMetadata, limit: userDataLimit }, cloud.env),
+    ),
+  );
   try {
     const world = await look(cloud, blocks, signal);
     const problems = [

@@ -1,7 +1,7 @@
 import type { DigitalOcean } from "digitalocean-js";
 import { z } from "zod";
+import { CallFailed } from "../cloud/fault.ts";
 import { type About, explain } from "./errors.ts";
-import { CallFailed } from "./fault.ts";
 import { type ApiCall, Transport, type TransportContext } from "./transport.ts";
 
 /**

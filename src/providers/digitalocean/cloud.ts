@@ -1,11 +1,12 @@
 import type { Clock } from "../../util/clock.ts";
 import { BeltError } from "../../util/errors.ts";
 import { Secret } from "../../util/secret.ts";
+import { Inventory } from "../cloud/inventory.ts";
 import type { ProviderContext } from "../provider.ts";
 import { listSizes, type Size } from "./catalog.ts";
 import { type Client, openClient } from "./client.ts";
+import { dropletSource } from "./droplet-source.ts";
 import { tokenVariable } from "./errors.ts";
-import { Inventory } from "./inventory.ts";
 import type { Fetch } from "./transport.ts";
 
 /** What every part of the provider works with. */
@@ -33,7 +34,7 @@ export function openCloud({ clock, random, env }: ProviderContext, fetch: Fetch)
     known ??= await listSizes(client, signal);
     return known;
   };
-  return { client, clock, env, sizes, inventory: new Inventory(client, clock) };
+  return { client, clock, env, sizes, inventory: new Inventory(dropletSource(client), clock) };
 }
 
 /** @throws BeltError `usage.invalid` for what is no URL, or would send the token in the clear. */

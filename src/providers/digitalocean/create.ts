@@ -1,17 +1,19 @@
 import { mapBounded } from "../../util/concurrency.ts";
-import { BeltError, messageOf } from "../../util/errors.ts";
+import { BeltError } from "../../util/errors.ts";
+import { createMissing, outcomesFrom, refusal } from "../cloud/create-missing.ts";
+import { mayHaveHappened } from "../cloud/fault.ts";
+import { buildUserData } from "../cloud/user-data.ts";
+import { refuseSecrets } from "../cloud/user-data-problems.ts";
 import type { CreateOutcome, Machine, MachineRequest } from "../provider.ts";
 import type { Cloud } from "./cloud.ts";
 import { type DropletOrder, mostNames, orderDroplets } from "./droplets.ts";
-import { mayHaveHappened } from "./fault.ts";
 import { imageOrder, imageSlug } from "./images.ts";
 import { keyFingerprint } from "./keys.ts";
 import { machineOf } from "./map.ts";
 import { optionsOf } from "./options.ts";
 import { sizeSlug } from "./sizes.ts";
 import { tagsFor } from "./tags.ts";
-import { buildUserData } from "./user-data.ts";
-import { refuseSecrets } from "./user-data-problems.ts";
+import { userDataLimit } from "./user-data-limit.ts";
 import type { Vpcs } from "./vpcs.ts";
 
 /** How many orders of one call go out side by side. */
@@ -29,24 +31,10 @@ export async function createMachines(
   requests: readonly MachineRequest[],
   signal: AbortSignal,
 ): Promise<readonly CreateOutcome[]> {
-  signal.throwIfAborted();
-  const outcomes = new Map<string, CreateOutcome>();
-  const missing: MachineRequest[] = [];
-  for (const [clusterId, some] of Map.groupBy(requests, (request) => request.clusterId)) {
-    const there = await cloud.inventory.lookUp(clusterId, signal);
-    for (const request of some) {
-      const machine = there.get(request.name);
-      if (machine && machine.state.kind !== "removing") outcomes.set(request.name, { kind: "exists", machine });
-      else missing.push(request);
-    }
-  }
-  await mapBounded(batchesOf(missing), sideBySide, async (batch) => {
-    for (const outcome of await makeBatch(cloud, vpcs, batch, signal)) outcomes.set(nameOf(outcome), outcome);
+  return await createMissing(cloud.inventory, requests, signal, async (missing) => {
+    const made = await mapBounded(batchesOf(missing), sideBySide, (batch) => makeBatch(cloud, vpcs, batch, signal));
+    return made.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
   });
-  signal.throwIfAborted();
-  return requests.map(
-    ({ name }) => outcomes.get(name) ?? refusal(name, new BeltError("internal", `${name} was not asked for`)),
-  );
 }
 
 /** Requests that one call can carry: one user data, one size, one set of tags. */
@@ -97,12 +85,12 @@ async function orderFor(
   if (!first) throw new BeltError("internal", "an order of nothing");
   const options = optionsOf(first.options);
   const { userData, containersReachMetadata } = options;
-  refuseSecrets(userData, cloud.env);
+  refuseSecrets(userData, cloud.env, userDataLimit);
   return {
     names: batch.map(({ name }) => name),
     ...{ region: options.region, size: sizeSlug(first.size ?? options.size), image: imageOrder(options.image) },
     ...{ ssh_keys: [...new Set(first.authorizedKeys.map(keyFingerprint))], tags: tagsOf(first) },
-    user_data: buildUserData({ hostKey: first.hostKey, own: userData, containersReachMetadata }),
+    user_data: buildUserData({ hostKey: first.hostKey, own: userData, containersReachMetadata, limit: userDataLimit }),
     vpc_uuid: await vpcs.idFor(first, signal),
     ...{ public_networking: options.publicAddress, monitoring: options.monitoring },
   };
@@ -138,26 +126,4 @@ async function lookFor(
   cloud.inventory.promise(found);
   if (found.length < names.size) cloud.inventory.forget(clusterId);
   return found;
-}
-
-/** What was made is accepted: the call that made it was this one, and so its host key is. */
-function outcomesFrom(
-  batch: readonly MachineRequest[],
-  machines: readonly Machine[],
-  why: () => unknown,
-): readonly CreateOutcome[] {
-  const byName = new Map(machines.map((machine) => [machine.name, machine]));
-  return batch.map(({ name }) => {
-    const machine = byName.get(name);
-    return machine ? { kind: "accepted", machine } : refusal(name, why());
-  });
-}
-
-function refusal(name: string, reason: unknown): CreateOutcome {
-  const error = reason instanceof Error ? reason : new BeltError("internal", messageOf(reason));
-  return { kind: "refused", name, error };
-}
-
-function nameOf(outcome: CreateOutcome): string {
-  return outcome.kind === "refused" ? outcome.name : outcome.machine.name;
 }

@@ -1,5 +1,6 @@
 import { BeltError, type ErrorCode } from "../../util/errors.ts";
-import { CallFailed, type Fault, longestWaitMs } from "./fault.ts";
+import { CallFailed, type Fault } from "../cloud/fault.ts";
+import { longestWaitMs } from "./fault.ts";
 
 /** The environment variable with the token. */
 export const tokenVariable = "DIGITALOCEAN_ACCESS_TOKEN";

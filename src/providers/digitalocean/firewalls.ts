@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { faultOf } from "../cloud/fault.ts";
+import { describeChanges, type InboundRule, members, wantedFirewalls } from "../cloud/firewall-rules.ts";
+import { isNameOf, nameFor } from "../cloud/names.ts";
 import type { ProviderSpec } from "../provider.ts";
 import type { Client } from "./client.ts";
-import { faultOf, isGone } from "./fault.ts";
-import { describeChanges, type InboundRule, type WantedFirewall, wantedFirewalls } from "./firewall-rules.ts";
-import { isNameOf } from "./names.ts";
+import { isGone } from "./fault.ts";
 import { ensureTag } from "./tag-calls.ts";
+import { clusterTag, groupTag } from "./tags.ts";
 
 const ruleSchema = z.object({
   protocol: z.enum(["tcp", "udp", "icmp"]),
@@ -31,7 +33,7 @@ export async function inspectFirewalls(
   const { steps, surplus } = compare(await listOwn(client, spec.clusterId, signal), spec);
   return [
     ...steps.flatMap(({ changes }) => changes),
-    ...surplus.flatMap((firewall) => describeChanges(groupIn(firewall, spec), inboundOf(firewall), [])),
+    ...surplus.flatMap((firewall) => describeChanges(groupIn(firewall, spec), inboundOf(firewall, spec.clusterId), [])),
   ];
 }
 
@@ -52,6 +54,16 @@ export async function removeFirewalls(client: Client, clusterId: string, signal:
   for (const firewall of await listOwn(client, clusterId, signal)) await remove(client, firewall, signal);
 }
 
+/** A firewall as it is to be, around the droplets with a tag. */
+interface WantedFirewall {
+  readonly name: string;
+  readonly tag: string;
+  /** Where it stands, in the user's words: `all machines`, `workers`. */
+  readonly where: string;
+  readonly clusterId: string;
+  readonly inbound: readonly InboundRule[];
+}
+
 interface Step {
   readonly wanted: WantedFirewall;
   readonly found: Firewall | undefined;
@@ -63,22 +75,28 @@ function compare(
   own: readonly Firewall[],
   spec: ProviderSpec,
 ): { readonly steps: readonly Step[]; readonly surplus: readonly Firewall[] } {
-  const all = wantedFirewalls(spec);
+  const { clusterId } = spec;
+  const all = wantedFirewalls(spec).map(({ group, where, inbound }) => {
+    if (group === undefined) return { name: nameFor(spec), tag: clusterTag(clusterId), where, clusterId, inbound };
+    return { name: nameFor(spec, group), tag: groupTag(clusterId, group), where, clusterId, inbound };
+  });
   const steps = all.map((wanted) => {
     const found = own.find(({ name }) => name === wanted.name);
     const isAround = found?.tags?.includes(wanted.tag) ?? false;
     return {
       wanted,
       found,
-      changes: describeChanges(wanted.where, isAround && found ? inboundOf(found) : [], wanted.inbound),
+      changes: describeChanges(wanted.where, isAround && found ? inboundOf(found, clusterId) : [], wanted.inbound),
     };
   });
   return { steps, surplus: own.filter(({ name }) => !all.some((wanted) => wanted.name === name)) };
 }
 
-function inboundOf({ inbound_rules }: Firewall): readonly InboundRule[] {
+function inboundOf({ inbound_rules }: Firewall, clusterId: string): readonly InboundRule[] {
+  const own = clusterTag(clusterId);
+  const peerOf = (tag: string): string => (tag === own ? members : `droplets with the tag ${tag}`);
   return (inbound_rules ?? []).map(({ protocol, ports, sources }) => ({
-    ...{ protocol, ports, addresses: sources.addresses ?? [], tags: sources.tags ?? [] },
+    ...{ protocol, ports, addresses: sources.addresses ?? [], peers: (sources.tags ?? []).map(peerOf) },
   }));
 }
 
@@ -122,13 +140,17 @@ async function remove(client: Client, { id, name }: Firewall, signal: AbortSigna
 }
 
 /** Everything may go out; what may come in is what the rules say. */
-function bodyOf({ name, tag, inbound }: WantedFirewall) {
+function bodyOf({ name, tag, clusterId, inbound }: WantedFirewall) {
   const none = { droplet_ids: [], load_balancer_uids: [] };
   const everywhere = { ...none, addresses: ["0.0.0.0/0", "::/0"], tags: [] };
   return {
     ...{ name, droplet_ids: [], tags: [tag] },
-    inbound_rules: inbound.map(({ protocol, ports, addresses, tags }) => ({
-      ...{ protocol, ports, sources: { ...none, addresses: [...addresses], tags: [...tags] } },
+    inbound_rules: inbound.map(({ protocol, ports, addresses, peers }) => ({
+      ...{
+        protocol,
+        ports,
+        sources: { ...none, addresses: [...addresses], tags: peers.length > 0 ? [clusterTag(clusterId)] : [] },
+      },
     })),
     outbound_rules: ["tcp", "udp", "icmp"].map((protocol) => ({ protocol, ports: "0", destinations: everywhere })),
   };

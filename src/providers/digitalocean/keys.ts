@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parsePublicKey, publicKeyLine } from "../../ssh/public-key.ts";
 import { BeltError } from "../../util/errors.ts";
+import { faultOf } from "../cloud/fault.ts";
+import { isNameOf, nameFor } from "../cloud/names.ts";
 import type { Client } from "./client.ts";
-import { faultOf, isGone } from "./fault.ts";
-import { isNameOf, nameFor } from "./names.ts";
+import { isGone } from "./fault.ts";
 
 const keySchema = z.object({ id: z.int(), fingerprint: z.string(), name: z.string() });
 

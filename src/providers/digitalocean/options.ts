@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { parseIpv4Network } from "../../util/ipv4-network.ts";
+import { readsAsUserData } from "../cloud/user-data.ts";
 import { defaultImage } from "./images.ts";
 import { tagPrefix } from "./tags.ts";
-import { readsAsUserData } from "./user-data.ts";
 
 const slug = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, {
   error: "must be a slug: letters, digits, hyphens and underscores",

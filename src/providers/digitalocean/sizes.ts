@@ -1,5 +1,7 @@
+import { sizeIn, type Tiers } from "../cloud/tiers.ts";
+
 /** A size in belt's and docker-machine's old words, by its memory: what is sold for it today. */
-const tiers: readonly (readonly [mebibytes: number, slug: string])[] = [
+const tiers: Tiers = [
   [512, "s-1vcpu-512mb-10gb"],
   [1024, "s-1vcpu-1gb"],
   [2048, "s-1vcpu-2gb"],
@@ -10,13 +12,7 @@ const tiers: readonly (readonly [mebibytes: number, slug: string])[] = [
   [65_536, "g-16vcpu-64gb"],
 ];
 
-/**
- * The slug of a size. An amount of memory alone, such as `512mb`, `8192MB` or `4gb`, means the smallest tier that has as much;
- * everything else is a slug already.
- */
+/** The slug of a size: an amount of memory alone means the smallest tier that has as much. */
 export function sizeSlug(size: string): string {
-  const [, amount, unit = ""] = /^(\d+)(mb|gb)$/i.exec(size) ?? [];
-  if (amount === undefined) return size;
-  const mebibytes = Number(amount) * (unit.toLowerCase() === "gb" ? 1024 : 1);
-  return tiers.find(([memory]) => memory >= mebibytes)?.[1] ?? size;
+  return sizeIn(tiers, size);
 }

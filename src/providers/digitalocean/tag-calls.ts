@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { faultOf } from "../cloud/fault.ts";
 import type { Client } from "./client.ts";
-import { faultOf, isGone } from "./fault.ts";
+import { isGone } from "./fault.ts";
 import { isTagOf } from "./tags.ts";
 
 const tagSchema = z.object({

@@ -2,9 +2,10 @@ import type { Clock } from "../../util/clock.ts";
 import { withDeadline } from "../../util/deadline.ts";
 import { BeltError, isBeltError } from "../../util/errors.ts";
 import type { Secret } from "../../util/secret.ts";
+import { CallFailed, type Fault, networkFault } from "../cloud/fault.ts";
 import { Budget, keyWindows, tokenWindows } from "./budget.ts";
 import { missingToken } from "./errors.ts";
-import { CallFailed, type Fault, longestWaitMs } from "./fault.ts";
+import { longestWaitMs } from "./fault.ts";
 
 /** One call on the API. */
 export interface ApiCall {
@@ -164,24 +165,6 @@ function describeRefusal(body: unknown, headers: Headers): { id: string; message
   const requestId = field("request_id") ?? headers.get("x-request-id") ?? undefined;
   const words = { id: field("id") ?? "unknown", message: field("message") ?? field("error") ?? "it gave no reason" };
   return requestId === undefined ? words : { ...words, requestId };
-}
-
-/** Errors of connections that were never made: nothing can have happened. Source: Node's and undici's error codes. */
-const neverConnected = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$|CERT|TLS/;
-
-function networkFault(error: unknown, endpoint: string): Fault {
-  const code = codeOf(error) ?? "for no known reason";
-  return neverConnected.test(code)
-    ? { kind: "unreached", reason: `${endpoint} (${code})` }
-    : { kind: "lost", reason: `the connection broke (${code})` };
-}
-
-/** The code of an error of `fetch`, which is that of its cause; several addresses fail with several. */
-function codeOf(error: unknown): string | undefined {
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  if (!(error instanceof Error)) return undefined;
-  if ("code" in error && typeof error.code === "string") return error.code;
-  return codeOf(error.cause);
 }
 
 function scrub(text: string, token: Secret): string {

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Clock } from "../../util/clock.ts";
 import { BeltError } from "../../util/errors.ts";
+import { faultOf } from "../cloud/fault.ts";
+import { isNameOf, nameFor } from "../cloud/names.ts";
 import type { Client } from "./client.ts";
-import { faultOf, isGone } from "./fault.ts";
-import { isNameOf, nameFor } from "./names.ts";
+import { isGone } from "./fault.ts";
 import { optionsOf } from "./options.ts";
 
 const vpcSchema = z.object({ id: z.string(), name: z.string(), region: z.string(), default: z.boolean().nullish() });

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { isNameOf, nameFor } from "../../../src/providers/cloud/names.ts";
+import { secretIn } from "../../../src/providers/cloud/secrets-in.ts";
 import { imageOrder, imageSlug } from "../../../src/providers/digitalocean/images.ts";
 import { digitalocean } from "../../../src/providers/digitalocean/index.ts";
 import { keyFingerprint } from "../../../src/providers/digitalocean/keys.ts";
 import { machineOf } from "../../../src/providers/digitalocean/map.ts";
-import { isNameOf, nameFor } from "../../../src/providers/digitalocean/names.ts";
 import { digitaloceanOptions } from "../../../src/providers/digitalocean/options.ts";
 import { policy } from "../../../src/providers/digitalocean/policy.ts";
-import { secretIn } from "../../../src/providers/digitalocean/secrets-in.ts";
 import { sizeSlug } from "../../../src/providers/digitalocean/sizes.ts";
 import { clusterIdIn, isTagOf, readMarks, tagsFor } from "../../../src/providers/digitalocean/tags.ts";
 

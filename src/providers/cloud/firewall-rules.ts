@@ -1,23 +1,23 @@
 import { naturalCompare } from "../../util/natural-compare.ts";
 import type { FirewallSpec, ProviderSpec, Publication } from "../provider.ts";
-import { nameFor } from "./names.ts";
-import { clusterTag, groupTag } from "./tags.ts";
 
 /** Who may reach some ports of one protocol. */
 export interface InboundRule {
-  readonly protocol: "tcp" | "udp" | "icmp";
+  readonly protocol: "tcp" | "udp" | "icmp" | "esp";
   /** A port, several such as `8000-8010`, or `0` for all. */
   readonly ports: string;
   /** Networks in CIDR notation. */
   readonly addresses: readonly string[];
-  /** Tags of droplets. */
-  readonly tags: readonly string[];
+  /** Who else, in the user's words: {@link members}. */
+  readonly peers: readonly string[];
 }
 
-/** A firewall as it is to be, around the droplets with a tag. */
+/** The machines of the cluster itself, as a peer in rules. */
+export const members = "the cluster's machines";
+
+/** A firewall as it is to be, around all machines or those of one group. */
 export interface WantedFirewall {
-  readonly name: string;
-  readonly tag: string;
+  readonly group: string | undefined;
   /** Where it stands, in the user's words: `all machines`, `workers`. */
   readonly where: string;
   readonly inbound: readonly InboundRule[];
@@ -39,11 +39,10 @@ const nothingOpen: FirewallSpec = { operators: [], engineForMembers: false, engi
  */
 export function wantedFirewalls(spec: ProviderSpec): readonly WantedFirewall[] {
   const { operators, engineForMembers, engineForOperators, publish } = spec.firewall ?? nothingOpen;
-  const tag = clusterTag(spec.clusterId);
   const isForAll = ({ groups }: Publication): boolean => spec.groups.every((group) => groups.includes(group));
   const common = [
-    ...memberPorts.map(([protocol, ports]) => ({ protocol, ports, addresses: [], tags: [tag] })),
-    ...(engineForMembers ? [{ protocol: "tcp", ports: "2376", addresses: [], tags: [tag] } as const] : []),
+    ...memberPorts.map(([protocol, ports]) => ({ protocol, ports, addresses: [], peers: [members] })),
+    ...(engineForMembers ? [{ protocol: "tcp", ports: "2376", addresses: [], peers: [members] } as const] : []),
     ...(operators.length === 0 ? [] : [openTcp("22", operators)]),
     ...(operators.length === 0 || !engineForOperators ? [] : [openTcp("2376", operators)]),
     ...publish.filter(isForAll).map(published),
@@ -52,9 +51,9 @@ export function wantedFirewalls(spec: ProviderSpec): readonly WantedFirewall[] {
     const own = publish.filter((one) => !isForAll(one) && one.groups.includes(group));
     if (own.length === 0) return [];
     const inbound = merged(own.map(published));
-    return [{ name: nameFor(spec, group), tag: groupTag(spec.clusterId, group), where: group, inbound }];
+    return [{ group, where: group, inbound }];
   });
-  return [{ name: nameFor(spec), tag, where: "all machines", inbound: merged(common) }, ...groups];
+  return [{ group: undefined, where: "all machines", inbound: merged(common) }, ...groups];
 }
 
 /** What separates one set of rules from another, each in the user's words. */
@@ -70,11 +69,11 @@ export function describeChanges(
 }
 
 function openTcp(ports: string, addresses: readonly string[]): InboundRule {
-  return { protocol: "tcp", ports, addresses, tags: [] };
+  return { protocol: "tcp", ports, addresses, peers: [] };
 }
 
 function published({ protocol, from, to, sources }: Publication): InboundRule {
-  return { protocol, ports: from === to ? String(from) : `${from}-${to}`, addresses: sources, tags: [] };
+  return { protocol, ports: from === to ? String(from) : `${from}-${to}`, addresses: sources, peers: [] };
 }
 
 /** Rules for the same ports are one rule. */
@@ -83,21 +82,18 @@ function merged(rules: readonly InboundRule[]): readonly InboundRule[] {
   return [...byPorts.values()].flatMap((some) => {
     const [first] = some;
     if (!first) return [];
-    const all = (key: "addresses" | "tags") => [...new Set(some.flatMap((rule) => rule[key]))].sort(naturalCompare);
-    return [{ ...first, addresses: all("addresses"), tags: all("tags") }];
+    const all = (key: "addresses" | "peers") => [...new Set(some.flatMap((rule) => rule[key]))].sort(naturalCompare);
+    return [{ ...first, addresses: all("addresses"), peers: all("peers") }];
   });
 }
 
 /** Every rule for every source on its own: `22/tcp to 203.0.113.7/32`. */
 function flat(rules: readonly InboundRule[]): ReadonlySet<string> {
-  const lines = rules.flatMap(({ protocol, ports, addresses, tags }) => {
-    const who = [...addresses.map((address) => (address === "0.0.0.0/0" ? "any" : address)), ...tags.map(tagWords)];
-    const what = protocol === "icmp" ? "icmp" : `${ports === "0" ? "all ports" : ports}/${protocol}`;
+  const lines = rules.flatMap(({ protocol, ports, addresses, peers }) => {
+    const who = [...addresses.map((address) => (address === "0.0.0.0/0" ? "any" : address)), ...peers];
+    const what =
+      protocol === "icmp" || protocol === "esp" ? protocol : `${ports === "0" ? "all ports" : ports}/${protocol}`;
     return who.map((one) => `${what} to ${one}`);
   });
   return new Set(lines);
-}
-
-function tagWords(tag: string): string {
-  return tag.startsWith("belt-") ? "the cluster's machines" : `droplets with the tag ${tag}`;
 }

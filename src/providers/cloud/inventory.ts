@@ -1,12 +1,22 @@
 import type { Clock } from "../../util/clock.ts";
 import type { Machine } from "../provider.ts";
-import type { Client } from "./client.ts";
-import { type Droplet, deleteDroplet, findDroplet, listDroplets } from "./droplets.ts";
-import { machineOf } from "./map.ts";
-import { clusterTag } from "./tags.ts";
 
 /** How long a list is good enough to decide by it that a machine is not there. */
 const freshMs = 60_000;
+
+/** What an inventory asks. */
+export interface InventorySource {
+  /** All machines of a cluster as the API lists them now, those first that were made first; a name may be there twice. */
+  list(clusterId: string, signal: AbortSignal): Promise<readonly Machine[]>;
+  /** Deletes the later one of two machines with one name, if the first one is still there. */
+  removeDouble(double: Double, signal: AbortSignal): Promise<void>;
+}
+
+/** Two machines with one name: a call whose reply was lost took effect after all, too late to be seen, and was made again. */
+export interface Double {
+  readonly first: Machine;
+  readonly second: Machine;
+}
 
 interface Known {
   /** As the API listed them. */
@@ -28,19 +38,19 @@ interface Promised {
  * anyway, what was promised since, and what was deleted.
  */
 export class Inventory {
-  readonly #client: Client;
+  readonly #source: InventorySource;
   readonly #clock: Clock;
   readonly #known = new Map<string, Known>();
   readonly #asking = new Map<string, Promise<Known>>();
   readonly #promised = new Map<string, Promised>();
   readonly #deleted = new Set<string>();
 
-  constructor(client: Client, clock: Clock) {
-    this.#client = client;
+  constructor(source: InventorySource, clock: Clock) {
+    this.#source = source;
     this.#clock = clock;
   }
 
-  /** The machines of a cluster as the API lists them now. Of two droplets with one name the first one made is the machine. */
+  /** The machines of a cluster as the API lists them now. Of two with one name the first one made is the machine. */
   async list(clusterId: string, signal: AbortSignal): Promise<readonly Machine[]> {
     return (await this.#ask(clusterId, signal)).listed;
   }
@@ -89,15 +99,12 @@ export class Inventory {
     onDoubles: (doubles: readonly Double[]) => Promise<void> = async () => {},
   ): Promise<Known> {
     const atMs = this.#clock.elapsed();
-    const droplets = await listDroplets(this.#client, clusterTag(clusterId), signal);
     const machines = new Map<string, Machine>();
     const doubles: Double[] = [];
-    for (const droplet of droplets) {
-      const machine = machineOf(droplet, clusterId);
-      if (!machine) continue;
+    for (const machine of await this.#source.list(clusterId, signal)) {
       const first = machines.get(machine.name);
-      if (!first || this.#deleted.has(first.id)) machines.set(machine.name, machine);
-      else doubles.push({ first, second: droplet });
+      if (!first || this.#deleted.has(first.id) || isLost(first)) machines.set(machine.name, machine);
+      else if (!isLost(machine)) doubles.push({ first, second: machine });
     }
     if (doubles.length > 0) await onDoubles(doubles);
     const alive = new Map([...machines].filter(([, { id }]) => !this.#deleted.has(id)));
@@ -106,16 +113,10 @@ export class Inventory {
     return known;
   }
 
-  /**
-   * Deletes the later ones of droplets with one name: a call whose reply was lost took effect after all, too late to be seen,
-   * and was made again. Nobody was ever told of the later one while the first is there.
-   */
+  /** Nobody was ever told of the later one of a double while the first is there. */
   async #removeDoubles(doubles: readonly Double[], signal: AbortSignal): Promise<void> {
-    for (const { first, second } of doubles) {
-      if (this.#deleted.has(String(second.id))) continue;
-      const there = await findDroplet(this.#client, first.id, signal);
-      if (there) await deleteDroplet(this.#client, String(second.id), signal);
-    }
+    for (const double of doubles)
+      if (!this.#deleted.has(double.second.id)) await this.#source.removeDouble(double, signal);
   }
 
   #promisedOf(clusterId: string): readonly (readonly [string, Machine])[] {
@@ -126,7 +127,7 @@ export class Inventory {
   }
 }
 
-interface Double {
-  readonly first: Machine;
-  readonly second: Droplet;
+/** One that failed, or is on its way out, holds its name only until another one has it. */
+function isLost({ state }: Machine): boolean {
+  return state.kind === "failed" || state.kind === "removing";
 }

@@ -8,11 +8,23 @@ export interface UserDataParts {
   readonly hostKey: KeyPair;
   /** The user's own. */
   readonly own: string | undefined;
+  /** Whether containers may reach the metadata address; where they may not, a rule on the machine keeps them away. */
   readonly containersReachMetadata: boolean;
+  /** Public keys that may log in as the image's own user, beside those that the cloud puts there. */
+  readonly authorizedKeys?: readonly string[];
+  readonly limit: UserDataLimit;
 }
 
-/** As much as the API takes. */
-const mostBytes = 65_536;
+/** How much user data a cloud takes, and in whose words that is told. */
+export interface UserDataLimit {
+  readonly bytes: number;
+  /** The cloud's name, as the subject of "… takes 65536". */
+  readonly cloud: string;
+  /** What it calls machines, in the plural: `droplets`. */
+  readonly machines: string;
+  /** The option in the cluster file: `digitalocean.userData`. */
+  readonly option: string;
+}
 
 /** How cloud-init tells what a text is. Source: cloud-init's user data formats. */
 const beginnings =
@@ -24,29 +36,27 @@ export function readsAsUserData(text: string): boolean {
 }
 
 /**
- * The user data of droplets: a MIME document of the user's own part, which may be of any kind, and ours after it, whose host
+ * The user data of machines: a MIME document of the user's own part, which may be of any kind, and ours after it, whose host
  * key therefore counts. Source: cloud-init's MIME archives; its merging, in which a later part replaces keys of an earlier one.
  *
- * @throws BeltError `usage.invalid` if it is longer than 64 KiB.
+ * @throws BeltError `usage.invalid` if it is longer than the cloud takes.
  */
-export function buildUserData({ hostKey, own, containersReachMetadata }: UserDataParts): string {
+export function buildUserData(wanted: UserDataParts): string {
+  const { hostKey, own, containersReachMetadata, authorizedKeys = [], limit } = wanted;
   const parts = [
     ...(own === undefined ? [] : [ownPart(own)]),
-    textPart("text/cloud-config", hostKeyConfig(hostKey)),
+    textPart("text/cloud-config", `${hostKeyConfig(hostKey)}${loginConfig(authorizedKeys)}`),
     ...(containersReachMetadata ? [] : [textPart("text/x-shellscript", metadataGuard)]),
   ];
   const boundary = `belt-${digest(parts)}`; // a digest of the parts is in none of them
   const head = `Content-Type: multipart/mixed; boundary="${boundary}"\nMIME-Version: 1.0\n\n`;
   const text = `${head}${parts.map((part) => `--${boundary}\n${part}\n`).join("")}--${boundary}--\n`;
   const bytes = Buffer.byteLength(text);
-  if (bytes <= mostBytes) return text;
-  throw new BeltError(
-    "usage.invalid",
-    `the user data of the droplets is ${bytes} bytes long, and DigitalOcean takes ${mostBytes}`,
-    {
-      hint: "Shorten digitalocean.userData; a script of it may fetch the rest.",
-    },
-  );
+  if (bytes <= limit.bytes) return text;
+  const message = `the user data of the ${limit.machines} is ${bytes} bytes long, and ${limit.cloud} takes ${limit.bytes}`;
+  throw new BeltError("usage.invalid", message, {
+    hint: `Shorten ${limit.option}; a script of it may fetch the rest.`,
+  });
 }
 
 /** A MIME document becomes a part as it is; of everything else cloud-init tells the kind by its first line. */
@@ -79,6 +89,12 @@ function hostKeyConfig({ publicKey, privateKey }: KeyPair): string {
     `  ed25519_private: |\n${indented.join("")}`,
     `  ed25519_public: ${publicKey.trim()}\n`,
   ].join("");
+}
+
+/** Source: cloud-init's reference of its SSH module: keys for the image's own user. */
+function loginConfig(authorizedKeys: readonly string[]): string {
+  if (authorizedKeys.length === 0) return "";
+  return `ssh_authorized_keys:\n${authorizedKeys.map((line) => `  - ${JSON.stringify(line.trim())}\n`).join("")}`;
 }
 
 /**

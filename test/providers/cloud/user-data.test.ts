@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { buildUserData, type UserDataParts } from "../../../src/providers/digitalocean/user-data.ts";
+import { buildUserData, type UserDataParts } from "../../../src/providers/cloud/user-data.ts";
+import { userDataLimit } from "../../../src/providers/digitalocean/user-data-limit.ts";
 import { hostKey } from "../../support/digitalocean.ts";
 
 interface Part {
@@ -23,7 +24,7 @@ function partsOf(text: string): readonly Part[] {
 }
 
 const build = (change: Partial<UserDataParts> = {}): string =>
-  buildUserData({ hostKey, own: undefined, containersReachMetadata: false, ...change });
+  buildUserData({ hostKey, own: undefined, containersReachMetadata: false, limit: userDataLimit, ...change });
 
 describe("user data", () => {
   test("gives the machine one host key, and takes all others away", () => {
