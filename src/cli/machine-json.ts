@@ -21,6 +21,7 @@ export function machineJson(view: MachineView): Readonly<Record<string, unknown>
     privateAddress: machine?.privateAddress ?? null,
     size: machine?.size ?? null,
     region: machine?.region ?? null,
+    zone: machine?.zone ?? null,
     image: machine?.image ?? null,
     hostKey: machine?.hostKey ?? null,
     createdAt: machine?.createdAt ?? null,

@@ -28,6 +28,7 @@ export async function createNamed(
     provider: inFile.get(name)?.provider ?? spec.provider,
     size: options.size ?? inFile.get(name)?.size,
     image: inFile.get(name)?.image,
+    zones: inFile.get(name)?.zones,
   }));
   const tally = new Tally(context);
   const existing = await machinesByName(context, signal);

@@ -25,6 +25,7 @@ export interface WantedMachine {
   readonly provider: string;
   readonly size: string | undefined;
   readonly image: string | undefined;
+  readonly zones?: MachineSpec["zones"];
   /** The host that it is, where it exists already. */
   readonly host?: MachineSpec["host"];
 }
@@ -99,21 +100,18 @@ export function providerSpec(
 }
 
 /** A machine as its provider is told about it before it is made. */
-export function plannedMachine(
-  context: ClusterContext,
-  { name, group, size, provider, image }: WantedMachine,
-): PlannedMachine {
-  return { name, group, size, options: optionsOf(context, { provider, image }) };
+export function plannedMachine(context: ClusterContext, { name, group, size, ...rest }: WantedMachine): PlannedMachine {
+  return { name, group, size, options: optionsOf(context, rest) };
 }
 
-/** The provider's options for one machine: its block of the cluster file, with the machine's own image if it has one. */
+/** The provider's options for one machine: its block of the cluster file, with the machine's own image and zones if it has any. */
 export function optionsOf(
   { spec }: ClusterContext,
-  { provider, image }: Pick<WantedMachine, "provider" | "image">,
+  { provider, image, zones }: Pick<WantedMachine, "provider" | "image" | "zones">,
 ): Readonly<Record<string, unknown>> {
   const block = spec.providerOptions[provider];
   const options = typeof block === "object" && block !== null ? { ...block } : {};
-  return image === undefined ? options : { ...options, image };
+  return { ...options, ...(image === undefined ? {} : { image }), ...(zones === undefined ? {} : { zones }) };
 }
 
 /** One bulk call makes machines that are alike. What may have to be removed first goes by itself: it keeps nobody else waiting. */

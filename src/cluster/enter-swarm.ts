@@ -151,7 +151,7 @@ async function label(entry: Entry, leader: Leader, nodeId: string, signal: Abort
   for (const { id } of former)
     await context.journal.around("leave", node.name, () => leader.engine.removeNode(id, true, signal));
   const availability = present && availabilityToSet(node, present);
-  const labels = labelsFor(node, present);
+  const labels = labelsFor(node, present, session.machine.zone);
   const ownedLabelKeys = present && keysToDrop(node, present);
   const settings = { machineId: session.machine.id, labels, ownedLabelKeys: ownedLabelKeys ?? [], availability };
   const apply = () => applyNodeSettings(leader.engine, nodeId, settings, signal);

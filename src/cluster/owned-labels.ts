@@ -16,13 +16,21 @@ export function availabilityToSet(wanted: MachineSpec, node: SwarmNode): Availab
   return lastAsked === wanted.availability ? undefined : wanted.availability;
 }
 
-/** The labels that the file wants on a node, with what beltkit remembers there. */
-export function labelsFor(wanted: MachineSpec, node: SwarmNode | undefined): Readonly<Record<string, string>> {
+/** The label that says in which zone of its region a machine is, for placement that spreads over zones. */
+export const zoneLabel = "belt.zone";
+
+/** The labels that the file wants on a node, with what beltkit remembers there, and the zone that its machine is in, if any. */
+export function labelsFor(
+  wanted: MachineSpec,
+  node: SwarmNode | undefined,
+  zone?: string,
+): Readonly<Record<string, string>> {
   const keys = Object.keys(wanted.labels).sort().join(",");
   const remember = keys !== "" || node?.labels[ownedKeysLabel] !== undefined;
   return {
     ...wanted.labels,
     [availabilityLabel]: wanted.availability,
+    ...(zone === undefined ? {} : { [zoneLabel]: zone }),
     ...(remember ? { [ownedKeysLabel]: keys } : {}),
   };
 }

@@ -151,7 +151,10 @@ async function stoppedFor(context: ClusterContext, views: readonly PresentView[]
 
 function asWanted({ spec }: ClusterContext, views: readonly PresentView[], size: string): readonly WantedMachine[] {
   const inFile = new Map(spec.machines.map((machine) => [machine.name, machine]));
-  return views.map(({ name, group, provider }) => ({ name, group, provider, size, image: inFile.get(name)?.image }));
+  return views.map(({ name, group, provider }) => {
+    const { image, zones } = inFile.get(name) ?? {};
+    return { name, group, provider, size, image, zones };
+  });
 }
 
 async function controlOf(context: ClusterContext, provider: string): Promise<ResizeControl> {

@@ -27,6 +27,8 @@ export interface Machine {
   readonly port: number;
   readonly size: string;
   readonly region: string;
+  /** The zone of the region that it is in, where its provider has zones. */
+  readonly zone?: string | undefined;
   readonly image: string;
   /** The SSH host key's public line (`ssh-ed25519 AAAA…`) where the provider can vouch for it. */
   readonly hostKey: string | undefined;
@@ -275,6 +277,8 @@ export interface ProviderPlugin {
    * host; or nobody, because nothing reaches the machines from outside anyway.
    */
   readonly firewall: "provider" | "host" | "none";
+  /** Whether machines can be told a zone each: their options then have `zones`, the wanted one first. */
+  readonly zones?: true;
   /** The least that the credentials must allow, as the provider's own console wants it. */
   readonly policy?: string;
   /** The schema of the provider's block in the cluster file (a zod schema). */

@@ -58,6 +58,7 @@ describe("belt ls", () => {
       privateAddress: "10.0.0.1",
       size: "",
       region: "local",
+      zone: null,
       image: "debian-13-docker",
       hostKey: null,
       createdAt: "2026-01-01T00:00:00.000Z",

@@ -2,7 +2,7 @@ import { entriesOf, formatPath, type Path, placeOf, problemAt, type Tree } from 
 import type { SpecProblem } from "./types.ts";
 
 /** Providers that the format knows and this version does not have. */
-export const providersNotYet: readonly string[] = ["aws", "azure"];
+export const providersNotYet: readonly string[] = ["azure"];
 
 interface NotYet {
   /** Keys from the top; `*` stands for any. */
@@ -17,11 +17,10 @@ const NOT_YET: readonly NotYet[] = [
   { path: ["engine", "proxy"], says: "a proxy for the engines" },
   { path: ["engine", "registries"], says: "logging the engines in to registries" },
   { path: ["swarm", "autolock"], values: ["true"], says: "locked managers; leave autolock out, or false" },
-  { path: ["groups", "*", "zones"], says: "spreading a group over zones" },
   { path: ["groups", "*", "hooks"], says: "scripts of your own on the machines" },
   { path: ["provider"], values: providersNotYet, says: "the provider {value}; use local" },
   { path: ["groups", "*", "provider"], values: providersNotYet, says: "the provider {value}; use local" },
-  ...["aws", "azure"].map((name) => ({ path: [name], says: `the provider ${name}; use local` })),
+  { path: ["azure"], says: "the provider azure; use local" },
 ];
 
 /** Every key or value of a tree that waits for a later version; `paths` are those keys as {@link formatPath} writes them. */

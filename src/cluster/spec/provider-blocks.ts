@@ -8,8 +8,8 @@ import { clusterFile } from "./schema.ts";
 import { entriesOf, formatPath, lookUp, type MapTree, type Path, problemAt, type ScalarTree } from "./tree.ts";
 import type { SpecProblem } from "./types.ts";
 
-/** What is needed of a provider plugin here: the schema of its block in the cluster file, and who enforces a firewall. */
-export type PluginOptions = Pick<ProviderPlugin, "options" | "firewall">;
+/** What is needed of a provider plugin here: the schema of its block in the cluster file, who enforces a firewall, whether it has zones. */
+export type PluginOptions = Pick<ProviderPlugin, "options" | "firewall" | "zones">;
 
 /** The providers' part of a cluster file. */
 export interface ProviderBlocks {
@@ -19,6 +19,8 @@ export interface ProviderBlocks {
   readonly options: Readonly<Record<string, z.ZodType>>;
   /** Who enforces the firewall around the machines of each provider that is used. */
   readonly firewalls: ReadonlyMap<string, ProviderPlugin["firewall"]>;
+  /** The providers that are used and have no zones. */
+  readonly zoneless: ReadonlySet<string>;
   /** The file without the providers' blocks and without top keys that have nothing behind them. */
   readonly rest: MapTree;
   readonly problems: readonly SpecProblem[];
@@ -38,10 +40,13 @@ export async function readProviders(
   const used = new Set(uses.map(({ node }) => node.text));
   const options: Record<string, z.ZodType> = {};
   const firewalls = new Map<string, ProviderPlugin["firewall"]>();
+  const zoneless = new Set<string>();
   for (const [name, load] of Object.entries(plugins)) {
     const plugin = used.has(name) || blockNames.includes(name) ? await load() : undefined;
     options[name] = plugin?.options ?? z.unknown();
-    if (plugin && used.has(name)) firewalls.set(name, plugin.firewall);
+    if (!plugin || !used.has(name)) continue;
+    firewalls.set(name, plugin.firewall);
+    if (!plugin.zones) zoneless.add(name);
   }
   const values: Record<string, unknown> = {};
   const problems = uses.flatMap(({ path, node }) => unknownProvider(path, node, plugins));
@@ -50,7 +55,7 @@ export async function readProviders(
     if (block.kind === "problems") problems.push(...block.problems);
     else values[name] = block.value;
   }
-  return { values, options, firewalls, rest: withoutBlocks(tree, blockNames), problems };
+  return { values, options, firewalls, zoneless, rest: withoutBlocks(tree, blockNames), problems };
 }
 
 interface Use {

@@ -36,6 +36,11 @@ export const network = z
       `is an address inside a network, not a network: write ${parseIpv4Network(String(issue.input))?.canonical}`,
   });
 
+/** A zone as its provider names it: `a`, `us-east-1a`, `1`. */
+export const zone = z.union([z.string().regex(/^[a-z0-9-]{1,40}$/), z.int().min(1).max(9)], {
+  error: "must be a zone as the provider names it, such as us-east-1a, a or 1",
+});
+
 /** `private`, `public`, or a Linux interface name (at most 15 characters, no slash or space). */
 export const advertise = z.string().regex(/^[^\s/]{1,15}$/, {
   error: "must be private, public, or the name of a network interface",

@@ -12,6 +12,7 @@ import {
   network,
   nodeId,
   userName,
+  zone,
 } from "./schema-parts.ts";
 
 const labels = z.record(z.string().min(1), z.string());
@@ -159,6 +160,12 @@ const group = z.strictObject({
   image: image
     .optional()
     .describe("What each machine is made from, as the provider's own `image` option names it. Default: that option."),
+  zones: z
+    .array(zone)
+    .default([])
+    .describe(
+      "The zones of the region that the machines are spread over, in turn by their numbers, where the provider has zones.",
+    ),
   availability: availability
     .default("active")
     .describe("Whether the scheduler may place tasks on these nodes; drain keeps managers free of them."),

@@ -47,7 +47,7 @@ function machinesOf(name: string, group: Group, file: ClusterFile): readonly Mac
       parseRange(range).map((machine) => [machine, override] as const),
     ),
   );
-  return namesOf(group).map((machine) => {
+  return namesOf(group).map((machine, index) => {
     const override = overrides.get(machine);
     const host = group.hosts?.[machine];
     return {
@@ -60,6 +60,7 @@ function machinesOf(name: string, group: Group, file: ClusterFile): readonly Mac
       availability: host?.availability ?? group.availability,
       labels: { ...group.labels, ...host?.labels, ...override?.labels },
       ...(host ? { host: hostOf(host, file) } : {}),
+      ...zonesOf(group, machine, index),
     };
   });
 }
@@ -75,4 +76,13 @@ function hostOf(
   { ssh }: ClusterFile,
 ): MachineSpec["host"] {
   return { address, privateAddress, user: user ?? ssh.user, port, node, jump: ssh.jump };
+}
+
+/** By the number in its name, which stays when others come and go; by its place where the name has none. */
+function zonesOf({ zones }: Group, name: string, index: number): Pick<MachineSpec, "zones"> {
+  if (zones.length === 0) return {};
+  const number = /(\d+)\D*$/.exec(name)?.[1];
+  const turn = number === undefined ? index : Number(number) + zones.length - 1;
+  const first = turn % zones.length;
+  return { zones: [...zones.slice(first), ...zones.slice(0, first)].map(String) };
 }

@@ -24,6 +24,8 @@ export interface MachineSpec {
   readonly image: string | undefined;
   readonly availability: Availability;
   readonly labels: Readonly<Record<string, string>>;
+  /** The zones that it may be in, the one it is to be in first; absent where the file leaves that to the provider. */
+  readonly zones?: readonly string[] | undefined;
   /** The host that it is, where it exists already. */
   readonly host?: Omit<HostEntry, "name" | "group"> | undefined;
 }
