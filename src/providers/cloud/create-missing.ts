@@ -46,6 +46,7 @@ export function refusal(name: string, reason: unknown): CreateOutcome {
   return { kind: "refused", name, error };
 }
 
-function nameOf(outcome: CreateOutcome): string {
+/** The name that an outcome is about. */
+export function nameOf(outcome: CreateOutcome): string {
   return outcome.kind === "refused" ? outcome.name : outcome.machine.name;
 }

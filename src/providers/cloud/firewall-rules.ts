@@ -3,7 +3,7 @@ import type { FirewallSpec, ProviderSpec, Publication } from "../provider.ts";
 
 /** Who may reach some ports of one protocol. */
 export interface InboundRule {
-  readonly protocol: "tcp" | "udp" | "icmp" | "esp";
+  readonly protocol: "tcp" | "udp" | "icmp" | "esp" | "all";
   /** A port, several such as `8000-8010`, or `0` for all. */
   readonly ports: string;
   /** Networks in CIDR notation. */
@@ -92,7 +92,7 @@ function flat(rules: readonly InboundRule[]): ReadonlySet<string> {
   const lines = rules.flatMap(({ protocol, ports, addresses, peers }) => {
     const who = [...addresses.map((address) => (address === "0.0.0.0/0" ? "any" : address)), ...peers];
     const what =
-      protocol === "icmp" || protocol === "esp" ? protocol : `${ports === "0" ? "all ports" : ports}/${protocol}`;
+      protocol === "tcp" || protocol === "udp" ? `${ports === "0" ? "all ports" : ports}/${protocol}` : protocol;
     return who.map((one) => `${what} to ${one}`);
   });
   return new Set(lines);

@@ -31,7 +31,9 @@ export class Ledger {
 
   /** The calls that were refused because there had been too many. */
   throttled(): readonly Entry[] {
-    return this.entries.filter(({ reply }) => reply?.status === 429);
+    return this.entries.filter(
+      ({ reply }) => reply?.status === 429 || /RequestLimitExceeded/.test(String(reply?.body)),
+    );
   }
 
   /** Everything that a client sent, but for the proof of who it is: for a search after what must not be there. */

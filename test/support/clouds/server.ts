@@ -8,8 +8,8 @@ import type { Ledger } from "./ledger.ts";
 
 /** What a fake cloud brings along; everything else about HTTP, faults and counting is the same for all of them. */
 export interface CloudBrain {
-  /** The operation that a path belongs to, and the values in the path. */
-  route(method: string, path: string): Pick<Call, "operation" | "parameters">;
+  /** The operation that a path belongs to, or a body where that says it, and the values in the path. */
+  route(method: string, path: string, body: unknown): Pick<Call, "operation" | "parameters">;
   /** Does what a call asks for, at once, and answers. */
   answer(call: Call): Reply;
   /** Finishes any reply, that of a fault included: headers that this cloud puts on all of them. */
@@ -115,11 +115,12 @@ async function readCall(state: ServerState, request: IncomingMessage): Promise<C
   const { authorization = "", ...headers } = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
   );
+  const body = parseBody(Buffer.concat(chunks).toString("utf8"));
   state.number += 1;
   return {
-    ...state.brain.route(method, pathname),
+    ...state.brain.route(method, pathname, body),
     ...{ number: state.number, atMs: state.ground.clock.elapsed(), method, path: pathname, query: searchParams },
-    ...{ headers, authorization, body: parseBody(Buffer.concat(chunks).toString("utf8")) },
+    ...{ headers, authorization, body },
   };
 }
 

@@ -1,3 +1,4 @@
+import { type Following, follow } from "../behind.ts";
 import type { Account, Action, Droplet, Vpc } from "./state.ts";
 
 /** Puts an action on a droplet. It is done after its time, and when what stands behind the droplet is. */
@@ -11,7 +12,7 @@ export function beginAction(account: Account, droplet: Droplet, plan: ActionPlan
   };
   account.actions.set(action.id, action);
   droplet.pending = action.id;
-  const work = follow(account, droplet, plan.host);
+  const work = follow(account.underWay, droplet, plan.host);
   account.agenda.after(plan.ms, (atMs) => settle(account, { droplet, action, plan, work }, atMs));
   return action;
 }
@@ -68,37 +69,13 @@ export function deleteDroplet(account: Account, droplet: Droplet): void {
   if (droplet.deleted) return;
   droplet.deleted = true;
   droplet.unlistedMs = account.agenda.nowMs() + account.timings.unlistedMs;
-  const work = follow(account, droplet, () => account.hosts.remove(String(droplet.id)));
+  const work = follow(account.underWay, droplet, () => account.hosts.remove(String(droplet.id)));
   const gone = (): void => {
     if (work.kind === "failed") account.failures.push(work.error);
     if (work.kind === "pending") account.agenda.again(gone);
     else forget(account, droplet);
   };
   account.agenda.after(account.timings.releasedMs, gone);
-}
-
-interface Following {
-  kind: "pending" | "done" | "failed";
-  error?: unknown;
-}
-
-/** Does something to the machine behind a droplet once what is being done to it is over, so that time in the cloud can ask how far it is. */
-function follow(account: Account, droplet: Droplet, work: (() => Promise<void>) | undefined): Following {
-  if (!work) return { kind: "done" };
-  const following: Following = { kind: "pending" };
-  const behind = droplet.behind.then(work).then(
-    () => {
-      following.kind = "done";
-    },
-    (error: unknown) => {
-      following.kind = "failed";
-      following.error = error;
-    },
-  );
-  droplet.behind = behind;
-  account.underWay.add(behind);
-  behind.finally(() => account.underWay.delete(behind));
-  return following;
 }
 
 interface Settling {
