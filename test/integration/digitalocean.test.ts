@@ -5,9 +5,10 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Machine, Provider } from "../../src/providers/provider.ts";
 import { systemClock } from "../../src/util/clock.ts";
+import { aCloudRequest, hostKey, machinesIn, operatorKey, signal, specOf } from "../support/cloud-requests.ts";
 import { type FakeDigitalOcean, startDigitalOcean } from "../support/clouds/digitalocean/fake-digitalocean.ts";
 import { openLocalHosts } from "../support/clouds/local-hosts.ts";
-import { aDropletRequest, hostKey, machinesIn, openOn, operatorKey, signal, specOf } from "../support/digitalocean.ts";
+import { openOn } from "../support/digitalocean.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 const execute = promisify(execFile);
@@ -21,7 +22,7 @@ ssh_keys:
 runcmd:
   - [sh, -c, "echo > /run/belt-ran"]
 `;
-const request = aDropletRequest("web", {
+const request = aCloudRequest("web", {
   clusterId: `do-${process.pid}`,
   options: { image: "debian-13-x64", userData: own },
 });

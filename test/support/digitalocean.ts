@@ -1,15 +1,8 @@
 import { digitalocean } from "../../src/providers/digitalocean/index.ts";
-import type {
-  CreateOutcome,
-  KeyPair,
-  Machine,
-  MachineRequest,
-  Provider,
-  ProviderSpec,
-} from "../../src/providers/provider.ts";
-import { generateKeyPair } from "../../src/ssh/keys.ts";
+import type { Provider } from "../../src/providers/provider.ts";
 import type { Clock } from "../../src/util/clock.ts";
 import { runProcess } from "../../src/util/processes.ts";
+import { signal } from "./cloud-requests.ts";
 import {
   type DigitalOceanOptions,
   type FakeDigitalOcean,
@@ -17,17 +10,7 @@ import {
   startDigitalOcean,
 } from "./clouds/digitalocean/fake-digitalocean.ts";
 import { type NetworkClock, openNetworkClock } from "./clouds/network-clock.ts";
-import { aProviderSpec, plannedFrom } from "./provider-spec.ts";
 import { aMachine } from "./world.ts";
-
-/** The key that logs in to every droplet of a test, and the host key that they show. */
-export const [operatorKey, hostKey]: readonly [KeyPair, KeyPair] = [
-  generateKeyPair("operator"),
-  generateKeyPair("host"),
-];
-
-/** Never aborts. */
-export const { signal } = new AbortController();
 
 /** A provider of droplets in a fake cloud, in virtual time. */
 export interface CloudRig extends AsyncDisposable {
@@ -79,36 +62,4 @@ export async function openOn(
     ...{ clock, random: () => 0.5, run: runProcess, uid: 0, platform: "linux" },
     env: { DIGITALOCEAN_ACCESS_TOKEN: goodToken, BELT_DIGITALOCEAN_ENDPOINT: fake.url, ...env },
   });
-}
-
-/** A request for a droplet of the cluster `c1`. */
-export function aDropletRequest(name: string, change: Partial<MachineRequest> = {}): MachineRequest {
-  return {
-    ...{ name, group: "workers", clusterId: "c1", clusterName: "shop", size: undefined, hostKey, specHash: "5bec" },
-    ...{ authorizedKeys: [operatorKey.publicKey], options: {} },
-    ...change,
-  };
-}
-
-/** What the provider is told about these requests before. */
-export function specOf(requests: readonly MachineRequest[], change: Partial<ProviderSpec> = {}): ProviderSpec {
-  const more = requests[0] ? { clusterId: requests[0].clusterId, clusterName: requests[0].clusterName } : {};
-  return aProviderSpec(requests.map(plannedFrom), {
-    ...more,
-    authorizedKeys: async () => [operatorKey.publicKey],
-    ...change,
-  });
-}
-
-/** The machines of outcomes that are all good. */
-export function machinesIn(outcomes: readonly CreateOutcome[]): readonly Machine[] {
-  return outcomes.map((outcome) => {
-    if (outcome.kind === "refused") throw outcome.error;
-    return outcome.machine;
-  });
-}
-
-/** So many requests: `node1` and on. */
-export function someRequests(count: number, change: Partial<MachineRequest> = {}): readonly MachineRequest[] {
-  return Array.from({ length: count }, (_, index) => aDropletRequest(`node${index + 1}`, change));
 }

@@ -7,6 +7,7 @@ import { machineOf } from "./map.ts";
 /** Instances for the inventory. */
 export function instanceSource(client: Client): InventorySource {
   return {
+    isLate: true,
     list: async (clusterId, signal) => {
       const region = await client.region(signal);
       const instances = await listInstances(client, clusterId, signal);

@@ -6,6 +6,8 @@ const freshMs = 60_000;
 
 /** What an inventory asks. */
 export interface InventorySource {
+  /** Whether lists may lack for a while what the API has promised: it is there all the same. */
+  readonly isLate?: true;
   /** All machines of a cluster as the API lists them now, those first that were made first; a name may be there twice. */
   list(clusterId: string, signal: AbortSignal): Promise<readonly Machine[]>;
   /** Deletes the later one of two machines with one name, if the first one is still there. */
@@ -52,7 +54,12 @@ export class Inventory {
 
   /** The machines of a cluster as the API lists them now. Of two with one name the first one made is the machine. */
   async list(clusterId: string, signal: AbortSignal): Promise<readonly Machine[]> {
-    return (await this.#ask(clusterId, signal)).listed;
+    const { listed } = await this.#ask(clusterId, signal);
+    if (!this.#source.isLate) return listed;
+    const names = new Set(listed.filter((machine) => !isLost(machine)).map(({ name }) => name));
+    const late = this.#promisedOf(clusterId).flatMap(([name, machine]) => (names.has(name) ? [] : [machine]));
+    const lateNames = new Set(late.map(({ name }) => name));
+    return [...listed.filter(({ name }) => !lateNames.has(name)), ...late];
   }
 
   /** The machines of a cluster by their names, as they are known; the API is asked only if that was long ago. */
@@ -109,6 +116,7 @@ export class Inventory {
     if (doubles.length > 0) await onDoubles(doubles);
     const alive = new Map([...machines].filter(([, { id }]) => !this.#deleted.has(id)));
     const known = { listed: [...machines.values()], machines: alive, atMs };
+    for (const { id } of known.listed) this.#promised.delete(id);
     this.#known.set(clusterId, known);
     return known;
   }

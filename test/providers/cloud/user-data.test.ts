@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { buildUserData, type UserDataParts } from "../../../src/providers/cloud/user-data.ts";
 import { userDataLimit } from "../../../src/providers/digitalocean/user-data-limit.ts";
-import { hostKey } from "../../support/digitalocean.ts";
+import { hostKey } from "../../support/cloud-requests.ts";
 
 interface Part {
   readonly type: string;

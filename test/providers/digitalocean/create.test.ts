@@ -1,15 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CreateOutcome } from "../../../src/providers/provider.ts";
+import { aCloudRequest, machinesIn, signal, someRequests, specOf } from "../../support/cloud-requests.ts";
 import type { Fault } from "../../support/clouds/faults.ts";
-import {
-  aDropletRequest,
-  type CloudRig,
-  machinesIn,
-  openCloudRig,
-  signal,
-  someRequests,
-  specOf,
-} from "../../support/digitalocean.ts";
+import { type CloudRig, openCloudRig } from "../../support/digitalocean.ts";
 
 const orders = "POST /v2/droplets";
 const ten = someRequests(10);
@@ -38,10 +31,10 @@ describe("orders", () => {
 
   test("are as many as there are sizes, groups and host keys", async () => {
     const requests = [
-      aDropletRequest("mg1", { group: "managers", size: "8192MB" }),
-      aDropletRequest("node1"),
-      aDropletRequest("node2"),
-      aDropletRequest("node3", { size: "512mb" }),
+      aCloudRequest("mg1", { group: "managers", size: "8192MB" }),
+      aCloudRequest("node1"),
+      aCloudRequest("node2"),
+      aCloudRequest("node3", { size: "512mb" }),
     ];
     const machines = machinesIn(await rig.run(rig.provider.create(requests, signal)));
     expect(machines.map(({ name, group, size }) => `${name} ${group} ${size}`)).toEqual([
@@ -62,7 +55,7 @@ describe("orders", () => {
       monitoring: true,
       size: "2gb",
     };
-    machinesIn(await rig.run(rig.provider.create([aDropletRequest("a", { options })], signal)));
+    machinesIn(await rig.run(rig.provider.create([aCloudRequest("a", { options })], signal)));
     expect(rig.fake.ledger.calls(orders)[0]?.call.body).toMatchObject({
       ...{ names: ["a"], region: "nyc3", size: "s-1vcpu-2gb", image: "docker-20-04", monitoring: true },
       public_networking: false,
@@ -171,7 +164,7 @@ describe("what cannot be made now", () => {
   });
 
   test("is refused, and what can be made beside it is made", async () => {
-    const requests = [aDropletRequest("a", { size: "s-0vcpu-0gb" }), aDropletRequest("b")];
+    const requests = [aCloudRequest("a", { size: "s-0vcpu-0gb" }), aCloudRequest("b")];
     const outcomes = await rig.run(rig.provider.create(requests, signal));
     expect(outcomes).toMatchObject([
       { kind: "refused", name: "a", error: { code: "provider.refused" } },

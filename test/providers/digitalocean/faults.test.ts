@@ -3,18 +3,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Machine, Provider } from "../../../src/providers/provider.ts";
 import { systemClock } from "../../../src/util/clock.ts";
 import { BeltError } from "../../../src/util/errors.ts";
+import { aCloudRequest, machinesIn, signal, someRequests, specOf } from "../../support/cloud-requests.ts";
 import type { Fault } from "../../support/clouds/faults.ts";
-import {
-  aDropletRequest,
-  type CloudRig,
-  machinesIn,
-  openCloudRig,
-  openOn,
-  type RigOptions,
-  signal,
-  someRequests,
-  specOf,
-} from "../../support/digitalocean.ts";
+import { type CloudRig, openCloudRig, openOn, type RigOptions } from "../../support/digitalocean.ts";
 import { aMachine } from "../../support/world.ts";
 
 const golden = path.join(import.meta.dirname, "../../golden/digitalocean");
@@ -49,8 +40,8 @@ const make: Work = async (provider) => {
 const makeOf =
   (options: object, size?: string): Work =>
   async (provider) => {
-    const requests = [aDropletRequest("node1", { options, size })];
-    await provider.shared?.ensure(specOf([aDropletRequest("node1")]), signal);
+    const requests = [aCloudRequest("node1", { options, size })];
+    await provider.shared?.ensure(specOf([aCloudRequest("node1")]), signal);
     await provider.shared?.ensure(specOf(requests), signal);
     return machinesIn(await provider.create(requests, signal));
   };
@@ -58,7 +49,7 @@ const list: Work = (provider) => provider.list("c1", signal);
 const check =
   (options: object, size?: string, count = 1): Work =>
   async (provider) => {
-    const requests = Array.from({ length: count }, (_, index) => aDropletRequest(`node${index}`, { options, size }));
+    const requests = Array.from({ length: count }, (_, index) => aCloudRequest(`node${index}`, { options, size }));
     const problems = await provider.check(specOf(requests), signal);
     throw new AggregateError(
       problems.map(({ message, hint }) => new BeltError("provider.requirements", message, { hint })),
@@ -86,11 +77,11 @@ const cases: Readonly<Record<string, Case>> = {
   "vpc-overlaps": {
     work: async (provider) => {
       await provider.shared?.ensure(
-        specOf([aDropletRequest("a", { clusterId: "c2", options: { ipRange: "10.9.0.0/20" } })]),
+        specOf([aCloudRequest("a", { clusterId: "c2", options: { ipRange: "10.9.0.0/20" } })]),
         signal,
       );
       await provider.shared?.ensure(
-        specOf([aDropletRequest("a", { clusterId: "c3", options: { ipRange: "10.9.0.0/16" } })]),
+        specOf([aCloudRequest("a", { clusterId: "c3", options: { ipRange: "10.9.0.0/16" } })]),
         signal,
       );
     },
@@ -199,7 +190,7 @@ describe("what the user reads", () => {
 
 /** A droplet of another cluster, `c0`; none where the fault is in the way of that too. */
 async function aDroplet({ provider, run }: CloudRig): Promise<Machine> {
-  const requests = [aDropletRequest("web", { clusterId: "c0" })];
+  const requests = [aCloudRequest("web", { clusterId: "c0" })];
   const making = async (): Promise<Machine | undefined> => {
     await provider.shared?.ensure(specOf(requests), signal);
     await provider.create(requests, signal);

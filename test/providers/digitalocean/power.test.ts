@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Machine, PowerControl, ResizeControl } from "../../../src/providers/provider.ts";
-import {
-  aDropletRequest,
-  type CloudRig,
-  machinesIn,
-  openCloudRig,
-  signal,
-  specOf,
-} from "../../support/digitalocean.ts";
+import { aCloudRequest, machinesIn, signal, specOf } from "../../support/cloud-requests.ts";
+import { type CloudRig, openCloudRig } from "../../support/digitalocean.ts";
 
 const actions = "POST /v2/droplets/{droplet_id}/actions";
 
@@ -28,7 +22,7 @@ afterEach(async () => {
 });
 
 async function running(name: string): Promise<Machine> {
-  const requests = [aDropletRequest(name)];
+  const requests = [aCloudRequest(name)];
   await rig.run(rig.provider.shared?.ensure(specOf(requests), signal) ?? Promise.resolve());
   await rig.run(rig.provider.create(requests, signal));
   await rig.run(rig.network.clock.sleep(60_000, signal));
@@ -117,7 +111,7 @@ describe("prices", () => {
     expect(rig.provider.prices?.currency).toBe("USD");
     const hourly = await rig.run(rig.provider.prices?.hourly(planned, signal) ?? Promise.resolve([]));
     expect(hourly).toEqual([0.00893, 0.07143, undefined]);
-    await rig.run(rig.provider.check(specOf([aDropletRequest("a")]), signal));
+    await rig.run(rig.provider.check(specOf([aCloudRequest("a")]), signal));
     expect(rig.fake.ledger.calls("GET /v2/sizes")).toHaveLength(1); // check asks for the same list
   });
 });
@@ -155,7 +149,7 @@ describe("removal", () => {
   test("leaves a droplet alone that wears the cluster's tag and is none of its machines", async () => {
     const two = await running("node2");
     const { provider, run, fake } = rig;
-    const others = [aDropletRequest("theirs", { clusterId: "c2" })];
+    const others = [aCloudRequest("theirs", { clusterId: "c2" })];
     await run(provider.shared?.ensure(specOf(others), signal) ?? Promise.resolve());
     const [theirs] = machinesIn(await run(provider.create(others, signal)));
     fake.account.tags.get("belt-cluster-id:c1")?.droplets.add(Number(theirs?.id));

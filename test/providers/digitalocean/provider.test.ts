@@ -5,7 +5,8 @@ import { generateKeyPair } from "../../../src/ssh/keys.ts";
 import type { Clock } from "../../../src/util/clock.ts";
 import { testProvider } from "../../contract/provider.ts";
 import { type FakeDigitalOcean, startDigitalOcean } from "../../support/clouds/digitalocean/fake-digitalocean.ts";
-import { aDropletRequest, openOn } from "../../support/digitalocean.ts";
+import { aCloudRequest } from "../../support/cloud-requests.ts";
+import { openOn } from "../../support/digitalocean.ts";
 
 /** The suite waits in real time: here a minute of the cloud takes three seconds. */
 const speed = 20;
@@ -36,7 +37,7 @@ testProvider({
   plugin: { ...digitalocean, pace: { ...digitalocean.pace, pollMs: 50 } },
   open: () => openOn(fake, clock),
   request: (clusterId, name) =>
-    aDropletRequest(name, {
+    aCloudRequest(name, {
       ...{ clusterId, clusterName: "contract", size: "s-1vcpu-1gb" },
       authorizedKeys: [keyOf(clusterId)],
     }),

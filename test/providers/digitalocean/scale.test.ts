@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { digitalocean } from "../../../src/providers/digitalocean/index.ts";
 import type { Machine } from "../../../src/providers/provider.ts";
 import { mapBounded } from "../../../src/util/concurrency.ts";
-import { type CloudRig, machinesIn, openCloudRig, signal, someRequests, specOf } from "../../support/digitalocean.ts";
+import { machinesIn, signal, someRequests, specOf } from "../../support/cloud-requests.ts";
+import { type CloudRig, openCloudRig } from "../../support/digitalocean.ts";
 
 /** Makes machines as the layer above does: batch by batch, with one list a poll for all of them. */
 async function bringUp({ provider, network }: CloudRig, count: number): Promise<number> {

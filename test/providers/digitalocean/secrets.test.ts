@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { messageOf } from "../../../src/util/errors.ts";
-import { machinesIn, openCloudRig, signal, someRequests, specOf } from "../../support/digitalocean.ts";
+import { machinesIn, signal, someRequests, specOf } from "../../support/cloud-requests.ts";
+import { openCloudRig } from "../../support/digitalocean.ts";
 
 const marker = "dop_v1_marker0123456789abcdef";
 

@@ -1,18 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { FirewallSpec, SharedResources } from "../../../src/providers/provider.ts";
-import {
-  aDropletRequest,
-  type CloudRig,
-  machinesIn,
-  openCloudRig,
-  operatorKey,
-  signal,
-  specOf,
-} from "../../support/digitalocean.ts";
+import { aCloudRequest, machinesIn, operatorKey, signal, specOf } from "../../support/cloud-requests.ts";
+import { type CloudRig, openCloudRig } from "../../support/digitalocean.ts";
 
 const nothing = { droplets: [], keys: [], tags: [], firewalls: [], vpcs: [] };
-const requests = [aDropletRequest("mg1", { group: "managers" }), aDropletRequest("node1")];
+const requests = [aCloudRequest("mg1", { group: "managers" }), aCloudRequest("node1")];
 const firewall: FirewallSpec = {
   operators: ["203.0.113.7/32"],
   engineForMembers: true,
@@ -152,16 +145,16 @@ describe("what machines share", () => {
 describe("what beltkit did not make", () => {
   test("is used and stays: a key that is in the account, a VPC that the file names, another cluster's parts", async () => {
     const options = { vpc: "belt-shop-nyc3-c0" };
-    const neighbor = [aDropletRequest("x", { clusterId: "c0" })];
+    const neighbor = [aCloudRequest("x", { clusterId: "c0" })];
     await rig.run(shared.ensure(specOf(neighbor, { firewall }), signal));
     const before = rig.fake.left();
-    const spec = specOf([aDropletRequest("a", { options })], {
+    const spec = specOf([aCloudRequest("a", { options })], {
       firewall,
       authorizedKeys: async () => [operatorKey.publicKey],
     });
     await rig.run(shared.ensure(spec, signal));
     expect(rig.fake.left()).toMatchObject({ keys: before.keys, vpcs: before.vpcs });
-    const made = machinesIn(await rig.run(rig.provider.create([aDropletRequest("a", { options })], signal)));
+    const made = machinesIn(await rig.run(rig.provider.create([aCloudRequest("a", { options })], signal)));
     expect(made).toHaveLength(1);
     await rig.run(rig.provider.remove(made, signal));
     await rig.run(shared.remove("c1", signal));

@@ -18,7 +18,8 @@ export class Query {
 
   /** The text under these names, if there is any. */
   find(...names: readonly string[]): string | undefined {
-    return this.#at(names)?.#text;
+    const at = this.#at(names);
+    return at === undefined ? undefined : at.#text;
   }
 
   /** The text under these names. @throws Refusal MissingParameter. */
@@ -40,7 +41,8 @@ export class Query {
 
   /** The things that are counted from 1 under a name. */
   items(...names: readonly string[]): readonly Query[] {
-    const parts = [...(this.#at(names)?.#parts ?? [])];
+    const at = this.#at(names);
+    const parts = at ? [...at.#parts] : [];
     return parts.sort(([a], [b]) => Number(a) - Number(b)).map(([, part]) => part);
   }
 
@@ -57,7 +59,10 @@ export class Query {
 
   #at(names: readonly string[]): Query | undefined {
     let at: Query | undefined = this;
-    for (const name of names) at = at?.#parts.get(name);
+    for (const name of names) {
+      if (!at) return undefined;
+      at = at.#parts.get(name);
+    }
     return at;
   }
 }
