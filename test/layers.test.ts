@@ -23,6 +23,7 @@ const HOMES: Readonly<Record<string, string>> = {
   commander: "cli/",
   listr2: "cli/",
   "digitalocean-js": "providers/digitalocean/client.ts",
+  "@aws-sdk/client-ec2": "providers/aws/",
 };
 
 /** Modules and globals by which the outside world comes in. */

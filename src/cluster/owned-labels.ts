@@ -17,7 +17,7 @@ export function availabilityToSet(wanted: MachineSpec, node: SwarmNode): Availab
 }
 
 /** The label that says in which zone of its region a machine is, for placement that spreads over zones. */
-export const zoneLabel = "belt.zone";
+const zoneLabel = "belt.zone";
 
 /** The labels that the file wants on a node, with what beltkit remembers there, and the zone that its machine is in, if any. */
 export function labelsFor(

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { aws } from "../../src/providers/aws/index.ts";
 import type { Provider } from "../../src/providers/provider.ts";
 import type { Clock } from "../../src/util/clock.ts";
@@ -30,7 +31,9 @@ export async function openAwsRig({ env, ...options }: AwsRigOptions = {}): Promi
   const reopen = async (): Promise<Provider> => {
     const provider = await openOn(fake, network.clock, env);
     // Reading the SDK and its settings from the disk takes no virtual time, so it is done before.
-    await provider.list("nobody", signal).catch(() => {});
+    const warm = provider.list("nobody", signal).catch(() => {});
+    await Promise.race([warm, delay(2000)]);
+    await network.clock.runUntil(warm); // one that cannot be reached is tried again, as time goes by
     fake.ledger.clear();
     return provider;
   };

@@ -7,7 +7,7 @@ import { buildUserData } from "../cloud/user-data.ts";
 import { refuseSecrets } from "../cloud/user-data-problems.ts";
 import type { CreateOutcome, MachineRequest } from "../provider.ts";
 import type { Cloud } from "./cloud.ts";
-import { isCapacity } from "./errors.ts";
+import { isCapacity, roomHint } from "./errors.ts";
 import type { SharedGround } from "./ground.ts";
 import { keyName } from "./keys.ts";
 import { fitsTag, type Launch, launch } from "./launch.ts";
@@ -62,9 +62,10 @@ async function makeBatch(
 ): Promise<readonly CreateOutcome[]> {
   const outcomes: CreateOutcome[] = [];
   let missing = inOrder(batch);
-  let reason: unknown = new BeltError("internal", "nothing was tried");
+  let reason: unknown;
   try {
-    for (const place of await placesFor(around, batch, signal)) {
+    const places = await placesFor(around, batch, signal);
+    for (const place of places) {
       const made = await makeThere(around, missing, place, signal);
       outcomes.push(...made.outcomes);
       const names = new Set(made.outcomes.map((outcome) => nameOf(outcome)));
@@ -72,7 +73,7 @@ async function makeBatch(
       if (missing.length === 0) return outcomes;
       reason = made.reason ?? reason;
     }
-    reason = noRoom(missing, reason);
+    reason = noRoom(missing, places, reason);
   } catch (error) {
     signal.throwIfAborted();
     reason = error;
@@ -171,14 +172,11 @@ function noSubnet(zone: string): BeltError {
 }
 
 /** What is told where all places were asked, and none had room for the rest. */
-function noRoom(missing: readonly MachineRequest[], reason: unknown): unknown {
-  if (!(reason instanceof BeltError) || reason.code === "internal")
-    return new BeltError(
-      "provider.capacity",
-      `EC2 had room for less: ${compressNames(missing.map(({ name }) => name))} could not be made`,
-      {
-        hint: "Allow more zones (groups.*.zones) or other sizes (aws.otherSizes) in the cluster file, or try again later.",
-      },
-    );
-  return reason;
+function noRoom(missing: readonly MachineRequest[], places: readonly Place[], reason: unknown): unknown {
+  if (reason instanceof BeltError && places.length === 1) return reason;
+  const list = (key: keyof Place): string => [...new Set(places.map((place) => place[key]))].join(", ");
+  const names = compressNames(missing.map(({ name }) => name));
+  const cause = reason instanceof BeltError ? reason.cause : undefined;
+  const message = `EC2 has no room for ${names} now: ${list("type")} in ${list("zone")}`;
+  return new BeltError("provider.capacity", message, { hint: roomHint, cause });
 }

@@ -22,6 +22,9 @@ interface Unsigned {
 const quotasPage = "https://console.aws.amazon.com/servicequotas/home/services/ec2/quotas";
 const otherHint = "Correct what it names in the cluster file, then run the same command again.";
 const statusHint = "See https://health.aws.amazon.com, then run the same command again.";
+/** What helps where there is no room. */
+export const roomHint =
+  "Allow more zones (groups.*.zones) or other sizes (aws.otherSizes) in the cluster file, or try again later.";
 const credentialsHint =
   "Sign in with aws configure or aws sso login, or export AWS_PROFILE=…, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `belt policy aws` prints what they must allow.";
 
@@ -36,7 +39,7 @@ export function isThrottled(fault: Fault): boolean {
 export function isCapacity(fault: Fault): boolean {
   return (
     fault.kind === "answer" &&
-    /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientCapacity|Unsupported|SpotMaxPriceTooLow)$/.test(
+    /^(Insufficient(Instance|Host|)Capacity|InsufficientFreeAddressesInSubnet|Unsupported|SpotMaxPriceTooLow)$/.test(
       fault.id,
     )
   );
@@ -152,7 +155,7 @@ const known: readonly Known[] = [
     id: /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientCapacity)$/,
     code: "provider.capacity",
     what: refused("there is no room for more of this size there now"),
-    hint: "Allow more zones (groups.*.zones) or other sizes (aws.otherSizes) in the cluster file, or try again later.",
+    hint: roomHint,
   },
   {
     id: /^Unsupported$/,
@@ -236,7 +239,9 @@ function wordsOfAnswer(fault: Answer, about: About): Words {
     const { code, what, hint, retryable = false } = row;
     return { code, message: what(fault, about), hint, retryable };
   }
-  const details = `${said(fault)} (${fault.id}${requestOf(fault)})`;
+  const details = fault.id.startsWith("Unknown")
+    ? `it gave no reason (status ${fault.status}${requestOf(fault)})`
+    : `${said(fault)} (${fault.id}${requestOf(fault)})`;
   if (fault.status >= 500)
     return {
       code: "provider.unavailable",

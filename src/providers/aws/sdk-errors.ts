@@ -12,11 +12,15 @@ const received = z.object({ $response: z.object({ statusCode: z.int() }) });
 /** The SDK's own errors before anything was sent: it has no credentials, or no region. */
 const unsigned = /^(CredentialsProviderError|TokenProviderError|CredentialsError)$|^Region is missing/;
 
+/** A reply that is none of EC2's; the message says what it is. */
+export class ForeignReply extends Error {}
+
 /**
  * What an error of the SDK means; nothing where the call was never sent for want of credentials or a region. The error itself is
  * not kept: it may hold what was sent.
  */
 export function faultFrom(error: unknown, endpoint: string): Fault | undefined {
+  if (error instanceof ForeignReply) return { kind: "unreadable", reason: error.message };
   const { data: own } = named.safeParse(plain(error));
   if (own && (unsigned.test(own.name) || unsigned.test(own.message))) return undefined;
   const { data: answer } = answered.safeParse(plain(error));

@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { BeltError } from "../../util/errors.ts";
 import { describeChanges, wantedFirewalls } from "../cloud/firewall-rules.ts";
 import { nameFor } from "../cloud/names.ts";
 import type { ProviderSpec } from "../provider.ts";
 import type { Client } from "./client.ts";
 import type { Cloud } from "./cloud.ts";
 import { unlessCode } from "./codes.ts";
+import type { Filters } from "./instances.ts";
 import { ownTags } from "./options.ts";
 import { atomsOf, minus, type Permission, permissionSchema, permissionsFrom, rulesFrom } from "./permissions.ts";
 import { removeOnceUnused } from "./remove-vpcs.ts";
@@ -20,6 +22,9 @@ const groupSchema = z.object({
 
 /** A security group. */
 type SecurityGroup = z.infer<typeof groupSchema>;
+
+/** After a lost reply: the pauses before each look for the group that the call made. */
+const lookAfterMs: readonly number[] = [0, 1000, 3000, 5000, 8000];
 
 type Named = Pick<ProviderSpec, "clusterId" | "clusterName">;
 
@@ -65,7 +70,8 @@ export async function ensureSecurityGroups(
   const { steps, surplus } = compare(await listOwn(client, spec.clusterId, signal), spec);
   const ids = new Map<string, string>();
   for (const { name, inbound, found } of steps) {
-    const id = found?.GroupId ?? (await make(client, { name, spec, vpcId }, signal));
+    const id =
+      found?.GroupId ?? (await onceSeen(clock, signal, () => make({ client, clock }, { name, spec, vpcId }, signal)));
     ids.set(name, id);
     const [there, wanted] = [found ? atomsOf(found.IpPermissions) : [], permissionsFrom(inbound, id)];
     const change = async (action: "Authorize" | "Revoke", permissions: readonly Permission[]): Promise<void> => {
@@ -118,16 +124,20 @@ function groupIn({ GroupName }: SecurityGroup, { clusterId, clusterName }: Provi
 }
 
 async function listOwn(client: Client, clusterId: string, signal: AbortSignal): Promise<readonly SecurityGroup[]> {
+  return await listGroups(client, [{ Name: `tag:${clusterIdKey}`, Values: [clusterId] }], signal);
+}
+
+async function listGroups(client: Client, filters: Filters, signal: AbortSignal): Promise<readonly SecurityGroup[]> {
   const about = { doing: "list security groups", action: "DescribeSecurityGroups" };
   const schema = z.object({ SecurityGroups: z.array(groupSchema).default([]) });
-  const input = { Filters: [{ Name: `tag:${clusterIdKey}`, Values: [clusterId] }] };
+  const input = { Filters: filters.map(({ Name, Values }) => ({ Name, Values: [...Values] })) };
   const act: Parameters<Client["call"]>[1] = (ec2, options) => ec2.describeSecurityGroups(input, options);
   return (await client.call(schema, act, about, signal)).SecurityGroups;
 }
 
 /** Names are unique in a VPC: where the reply was lost, a second call is told that the first one took effect. */
 async function make(
-  client: Client,
+  { client, clock }: Pick<Cloud, "client" | "clock">,
   { name, spec, vpcId }: { readonly name: string; readonly spec: ProviderSpec; readonly vpcId: string },
   signal: AbortSignal,
 ): Promise<string> {
@@ -141,16 +151,32 @@ async function make(
   const made = await client
     .call(z.object({ GroupId: z.string() }), (ec2, options) => ec2.createSecurityGroup(input, options), about, signal)
     .catch(unlessCode(/^InvalidGroup\.Duplicate$/));
-  if (made) return made.GroupId;
+  return made?.GroupId ?? (await findSoon({ client, clock }, { name, vpcId }, signal));
+}
+
+/** One that was just made may not be listed yet. */
+async function findSoon(
+  { client, clock }: Pick<Cloud, "client" | "clock">,
+  { name, vpcId }: { readonly name: string; readonly vpcId: string },
+  signal: AbortSignal,
+): Promise<string> {
   const filters = [
     { Name: "group-name", Values: [name] },
     { Name: "vpc-id", Values: [vpcId] },
   ];
-  const schema = z.object({ SecurityGroups: z.array(groupSchema).min(1) });
-  const act: Parameters<Client["call"]>[1] = (ec2, options) =>
-    ec2.describeSecurityGroups({ Filters: filters }, options);
-  const { SecurityGroups } = await client.call(schema, act, { ...about, action: "DescribeSecurityGroups" }, signal);
-  return SecurityGroups[0]?.GroupId ?? "";
+  for (const pauseMs of lookAfterMs) {
+    await clock.sleep(pauseMs, signal);
+    const [found] = await listGroups(client, filters, signal);
+    if (found) return found.GroupId;
+  }
+  throw new BeltError(
+    "provider.unavailable",
+    `EC2 says that the security group ${name} is there, and does not list it`,
+    {
+      hint: "Run the same command again in a minute.",
+      retryable: true,
+    },
+  );
 }
 
 interface Rules {

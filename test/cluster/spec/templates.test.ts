@@ -19,7 +19,7 @@ async function specOf(text: string): Promise<ClusterSpec> {
 }
 
 test("there are templates, in the package's own folder", () => {
-  expect(templates.map(({ name }) => name)).toEqual(["do-small", "ha", "quickstart", "swarm2k"]);
+  expect(templates.map(({ name }) => name)).toEqual(["aws-ha", "do-small", "ha", "quickstart", "swarm2k"]);
   expect(templatesFolder).toMatch(/templates$/);
 });
 
@@ -71,6 +71,18 @@ test("do-small is one manager and two workers that publish the web", async () =>
   expect(firewall?.publish.map(({ from, sources }) => `${from} ${sources}`)).toEqual(["80 0.0.0.0/0", "443 0.0.0.0/0"]);
 });
 
+test("aws-ha is three managers and four workers over three zones", async () => {
+  const { machines, firewall } = await specOf((await readTemplate("aws-ha")).text);
+  expect(machines.map(({ name, role, zones }) => `${name} ${role} ${zones?.[0]}`)).toEqual([
+    ...["mg1 manager a", "mg2 manager b", "mg3 manager c"],
+    ...["node1 worker a", "node2 worker b", "node3 worker c", "node4 worker a"],
+  ]);
+  expect(firewall?.publish.map(({ from, groups }) => `${from} ${groups}`)).toEqual([
+    "80 managers,workers",
+    "443 managers,workers",
+  ]);
+});
+
 test("swarm2k is three drained managers of eight processors and 2,300 small nodes", async () => {
   const { machines, limits, swarm, providerOptions } = await specOf((await readTemplate("swarm2k")).text);
   const of = (role: string) => machines.filter((machine) => machine.role === role);
@@ -86,7 +98,7 @@ test("swarm2k is three drained managers of eight processors and 2,300 small node
   expect(JSON.stringify(providerOptions["digitalocean"])).toContain("net.ipv4.neigh.default.gc_thresh3");
 });
 
-test.each(["do-small", "swarm2k"])("%s asks who the operators are", async (name) => {
+test.each(["aws-ha", "do-small", "swarm2k"])("%s asks who the operators are", async (name) => {
   const { text } = await readTemplate(name);
   const parsed = await parseSpec({ file: name, text, env: {}, sets: [], providers });
   if (parsed.kind === "spec") throw new Error("it was taken without operators");
@@ -97,7 +109,7 @@ test.each(["do-small", "swarm2k"])("%s asks who the operators are", async (name)
 
 test.each([
   ["quikstart", "did you mean quickstart?"],
-  ["../package", "there is do-small, ha, quickstart, swarm2k"],
+  ["../package", "there is aws-ha, do-small, ha, quickstart, swarm2k"],
 ])("there is no template %s", async (name, hint) => {
   await expect(readTemplate(name)).rejects.toMatchObject({ code: "usage.invalid", hint });
 });

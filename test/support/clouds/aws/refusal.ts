@@ -20,8 +20,3 @@ export function refusalReply(status: number, code: string, message: string): Rep
 export function invalid(code: string, message: string): Refusal {
   return new Refusal(400, code, message);
 }
-
-/** What is said of a thing that is not there, or not seen yet. */
-export function unknown(code: string, kind: string, id: string): Refusal {
-  return invalid(code, `The ${kind} '${id}' does not exist`);
-}
