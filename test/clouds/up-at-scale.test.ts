@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nothingLeft } from "../support/clouds/digitalocean/droplet-rig.ts";
 import { openProgramRig } from "../support/clouds/digitalocean/program-rig.ts";
-import { besideLeast, changesIn } from "../support/clouds/digitalocean/tell-calls.ts";
+import { besideLeast, changesIn } from "../support/clouds/tell-calls.ts";
 
 /** What making droplets that are all alike takes at least. */
 const leastFor = (count: number): Readonly<Record<string, number>> => ({

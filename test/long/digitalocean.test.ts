@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { busyboxTar } from "../support/busybox-image.ts";
 import { type DropletRig, nothingLeft, openDropletRig } from "../support/clouds/digitalocean/droplet-rig.ts";
-import { besideLeast, changesIn } from "../support/clouds/digitalocean/tell-calls.ts";
+import { besideLeast, changesIn } from "../support/clouds/tell-calls.ts";
 import { traces } from "../support/local.ts";
 import type { Outside } from "../support/outside.ts";
 import { leastWhile, runningReplicas } from "../support/replicas.ts";

@@ -36,10 +36,13 @@ export const network = z
       `is an address inside a network, not a network: write ${parseIpv4Network(String(issue.input))?.canonical}`,
   });
 
+const zoneWords = { error: "must be a zone as the provider names it, such as us-east-1a, a or 1" };
+
 /** A zone as its provider names it: `a`, `us-east-1a`, `1`. */
-export const zone = z.union([z.string().regex(/^[a-z0-9-]{1,40}$/), z.int().min(1).max(9)], {
-  error: "must be a zone as the provider names it, such as us-east-1a, a or 1",
-});
+export const zone = z.union(
+  [z.string().regex(/^[a-z0-9-]{1,40}$/, zoneWords), z.int(zoneWords).min(1).max(9)],
+  zoneWords,
+);
 
 /** `private`, `public`, or a Linux interface name (at most 15 characters, no slash or space). */
 export const advertise = z.string().regex(/^[^\s/]{1,15}$/, {

@@ -30,7 +30,7 @@ describe("the zones of a group", () => {
       "5:56 groups.all.zones: the provider flat has no zones; leave them out",
     ]);
     expect(await problemsOf(file("machines: mg1, zones: [A b]"), { providers })).toEqual([
-      "5:51 groups.all.zones[0]: must be a zone as the provider names it, such as us-east-1a, a or 1",
+      '5:48 groups.all.zones[0]: "A b" must be a zone as the provider names it, such as us-east-1a, a or 1',
     ]);
   });
 });

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll } from "vitest";
 import { aws } from "../../../src/providers/aws/index.ts";
+import { generateKeyPair } from "../../../src/ssh/keys.ts";
 import type { Clock } from "../../../src/util/clock.ts";
 import { testProvider } from "../../contract/provider.ts";
 import { openOn } from "../../support/aws.ts";
-import { aCloudRequest, signal, specOf } from "../../support/cloud-requests.ts";
+import { aCloudRequest } from "../../support/cloud-requests.ts";
 import { type FakeAws, startAws } from "../../support/clouds/aws/fake-aws.ts";
 
 /** The suite waits in real time: here a minute of the cloud takes three seconds. */
@@ -23,16 +24,24 @@ afterAll(async () => {
   await fake[Symbol.asyncDispose]();
 });
 
-const options = { region: "us-east-1" };
+/** Each cluster has a key of its own. */
+const keys = new Map<string, string>();
+function keyOf(clusterId: string): string {
+  const key = keys.get(clusterId) ?? generateKeyPair(clusterId).publicKey;
+  keys.set(clusterId, key);
+  return key;
+}
 
 testProvider({
   plugin: { ...aws, pace: { ...aws.pace, pollMs: 50 } },
-  open: async () => {
-    const provider = await openOn(fake, clock);
-    const request = aCloudRequest("a", { clusterId: `contract-${process.pid}`, clusterName: "contract", options });
-    await provider.shared?.ensure(specOf([request]), signal);
-    return provider;
-  },
-  request: (clusterId, name) => aCloudRequest(name, { clusterId, clusterName: "contract", size: "t3.small", options }),
+  open: () => openOn(fake, clock),
+  request: (clusterId, name) =>
+    aCloudRequest(name, {
+      ...{ clusterId, clusterName: "contract", size: "t3.small", options: { region: "us-east-1" } },
+      authorizedKeys: [keyOf(clusterId)],
+    }),
   unknownSize: "t3.smal",
+  otherSize: "t3.medium",
+  changes: () => fake.ledger.calls().filter(({ call }) => !call.operation.startsWith("Describe")).length,
+  loseNextReply: () => fake.faults.add({ on: "RunInstances", effect: { kind: "lose-reply" } }),
 });

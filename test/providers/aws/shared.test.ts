@@ -9,6 +9,7 @@ const options = { zones: ["a", "c"] };
 const requests = [aCloudRequest("mg1", { group: "managers", options }), aCloudRequest("node1", { options })];
 const firewall: FirewallSpec = {
   operators: ["203.0.113.7/32"],
+  engineForMembers: true,
   engineForOperators: true,
   publish: [
     { protocol: "tcp", from: 80, to: 80, sources: ["0.0.0.0/0"], groups: ["managers", "workers"] },
@@ -48,8 +49,9 @@ describe("what machines share", () => {
       "open 7946/tcp to the cluster's machines on all machines",
       "open 7946/udp to the cluster's machines on all machines",
       "open 4789/udp to the cluster's machines on all machines",
-      "open 22/tcp to 203.0.113.7/32 on all machines",
       "open 2376/tcp to 203.0.113.7/32 on all machines",
+      "open 2376/tcp to the cluster's machines on all machines",
+      "open 22/tcp to 203.0.113.7/32 on all machines",
       "open 80/tcp to any on all machines",
       "open esp to the cluster's machines on all machines",
       "open 8000-8010/udp to 192.0.2.0/24 on workers",
@@ -86,8 +88,9 @@ describe("what machines share", () => {
       "belt-shop-c1: tcp 7946-7946 from itself",
       "belt-shop-c1: udp 7946-7946 from itself",
       "belt-shop-c1: udp 4789-4789 from itself",
-      "belt-shop-c1: tcp 22-22 from 203.0.113.7/32",
       "belt-shop-c1: tcp 2376-2376 from 203.0.113.7/32",
+      "belt-shop-c1: tcp 2376-2376 from itself",
+      "belt-shop-c1: tcp 22-22 from 203.0.113.7/32",
       "belt-shop-c1: tcp 80-80 from 0.0.0.0/0",
       "belt-shop-c1: 50 - from itself",
       "belt-shop-workers-c1: udp 8000-8010 from 192.0.2.0/24",
@@ -100,11 +103,12 @@ describe("what machines share", () => {
 
   test("follows the file: what it names no more lets nobody in", async () => {
     await ensure();
-    const less = { operators: ["192.0.2.1/32"], engineForOperators: false, publish: [] };
+    const less = { operators: ["192.0.2.1/32"], engineForMembers: false, engineForOperators: false, publish: [] };
     expect(await inspect({ firewall: less })).toEqual([
       "open 22/tcp to 192.0.2.1/32 on all machines",
-      "close 22/tcp to 203.0.113.7/32 on all machines",
       "close 2376/tcp to 203.0.113.7/32 on all machines",
+      "close 2376/tcp to the cluster's machines on all machines",
+      "close 22/tcp to 203.0.113.7/32 on all machines",
       "close 80/tcp to any on all machines",
       "close 8000-8010/udp to 192.0.2.0/24 on workers",
       "close 8000-8010/udp to 198.51.100.0/24 on workers",

@@ -2,19 +2,12 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { policy } from "../../../src/providers/digitalocean/policy.ts";
 import type { FirewallSpec } from "../../../src/providers/provider.ts";
+import { aCloudRequest, machinesIn, signal, someRequests, specOf } from "../../support/cloud-requests.ts";
 import { routes } from "../../support/clouds/digitalocean/fake-digitalocean.ts";
 import { furtherScopes } from "../../support/clouds/digitalocean/further-scopes.ts";
 import { openContract } from "../../support/clouds/open-api.ts";
 import { findSpec } from "../../support/clouds/specs.ts";
-import {
-  aDropletRequest,
-  type CloudRig,
-  machinesIn,
-  openCloudRig,
-  signal,
-  someRequests,
-  specOf,
-} from "../../support/digitalocean.ts";
+import { type CloudRig, openCloudRig } from "../../support/digitalocean.ts";
 
 const scopes = policy.split("\n").flatMap((line) => /^[a-z_]+:[a-z]+/.exec(line)?.[0] ?? []);
 const firewall: FirewallSpec = {
@@ -28,7 +21,7 @@ const firewall: FirewallSpec = {
 async function live({ provider, network }: CloudRig): Promise<void> {
   const requests = [
     ...someRequests(3, { options: { ipRange: "10.9.0.0/20", tags: ["team:web"], userData: "#!/bin/sh\n" } }),
-    aDropletRequest("mg1", { group: "managers", options: { ipRange: "10.9.0.0/20", image: "docker" } }),
+    aCloudRequest("mg1", { group: "managers", options: { ipRange: "10.9.0.0/20", image: "docker" } }),
   ];
   const spec = specOf(requests, { firewall });
   expect(await provider.check(spec, signal)).toEqual([]);

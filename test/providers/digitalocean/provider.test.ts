@@ -4,8 +4,8 @@ import { digitalocean } from "../../../src/providers/digitalocean/index.ts";
 import { generateKeyPair } from "../../../src/ssh/keys.ts";
 import type { Clock } from "../../../src/util/clock.ts";
 import { testProvider } from "../../contract/provider.ts";
-import { type FakeDigitalOcean, startDigitalOcean } from "../../support/clouds/digitalocean/fake-digitalocean.ts";
 import { aCloudRequest } from "../../support/cloud-requests.ts";
+import { type FakeDigitalOcean, startDigitalOcean } from "../../support/clouds/digitalocean/fake-digitalocean.ts";
 import { openOn } from "../../support/digitalocean.ts";
 
 /** The suite waits in real time: here a minute of the cloud takes three seconds. */

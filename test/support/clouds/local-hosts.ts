@@ -136,19 +136,34 @@ async function seed(folder: string, machine: CloudMachine, userData = ""): Promi
   await writeFile(path.join(seeds, "user-data"), userData, { mode: 0o600 });
   const configuration = path.join(folder, "upper/etc/cloud/cloud.cfg.d");
   await mkdir(configuration, { recursive: true });
-  await writeFile(path.join(configuration, "90-cloud.cfg"), settings);
+  await writeFile(
+    path.join(configuration, "90-cloud.cfg"),
+    machine.user === undefined ? rootSettings : userSettings(machine.user),
+  );
 }
 
 /**
  * As DigitalOcean's images are set up: root logs in with the account's keys, and there is no other user unless the user data
  * makes one. The network is the machine's own. Source: cloud-init's reference of base configuration.
  */
-const settings = `datasource_list: [NoCloud, None]
+const rootSettings = `datasource_list: [NoCloud, None]
 disable_root: false
 manage_etc_hosts: true
 users: []
 network: { config: disabled }
 `;
+
+/** As the images of EC2 are set up: one user logs in with the key pair, and root does not. */
+function userSettings(name: string): string {
+  const user = { name, shell: "/bin/bash", sudo: ["ALL=(ALL) NOPASSWD:ALL"], lock_passwd: true };
+  return `datasource_list: [NoCloud, None]
+disable_root: true
+manage_etc_hosts: true
+users: [default]
+system_info: { default_user: ${JSON.stringify(user)} }
+network: { config: disabled }
+`;
+}
 
 async function remove(state: State, id: string): Promise<void> {
   const { host, provider, signal, behind } = state;

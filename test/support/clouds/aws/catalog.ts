@@ -36,6 +36,9 @@ export const types: readonly InstanceType[] = [
 const canonical = "099720109477";
 const debian = "136693071363";
 
+/** An image that somebody baked with an engine in it. */
+export const ownImage = "ami-0e00000000000001";
+
 /** What is published: several releases, and several builds of each. */
 export const images: readonly Image[] = [
   ubuntu("ami-0a24040000000001", "noble", "24.04", "20260101", "x86_64"),
@@ -46,6 +49,10 @@ export const images: readonly Image[] = [
   ubuntu("ami-0b26040000000002", "resolute", "26.04", "20260801", "arm64"),
   {
     ...{ id: "ami-0d13000000000001", name: "debian-13-amd64-20260701-2100", owner: debian, architecture: "x86_64" },
+    ...{ createdAt: "2026-07-01T00:00:00.000Z", diskGiB: 8 },
+  },
+  {
+    ...{ id: ownImage, name: "docker-of-our-own", owner: "123456789012", architecture: "x86_64" },
     ...{ createdAt: "2026-07-01T00:00:00.000Z", diskGiB: 8 },
   },
   {

@@ -12,10 +12,11 @@ export function beginLife(account: Account, instance: Instance): void {
   const fate = account.fateOf(instance);
   const vpc = account.vpcs.get(instance.vpcId);
   const key = account.keys.get(instance.keyName ?? "");
+  const image = images.find(({ id }) => id === instance.imageId)?.name ?? "";
   const machine = {
-    ...{ id: instance.id, name: instance.id, size: instance.type },
-    image: images.find(({ id }) => id === instance.imageId)?.name ?? "",
+    ...{ id: instance.id, name: instance.id, image, size: instance.type },
     network: { id: instance.vpcId, range: vpc?.range ?? "" },
+    user: image.startsWith("debian-") ? "admin" : "ubuntu",
     ...{ hasPublicAddress: instance.hasPublicAddress, authorizedKeys: key ? [key.publicKey] : [] },
   };
   const work =

@@ -1,10 +1,15 @@
-import type { Ledger } from "../ledger.ts";
+import type { Call } from "./call.ts";
+import type { Ledger } from "./ledger.ts";
 
 /** How many calls that change something were granted, of each operation. */
 export function changesIn({ entries }: Ledger): Readonly<Record<string, number>> {
-  const granted = entries.filter(({ call, reply }) => call.method !== "GET" && (reply?.status ?? 500) < 300);
+  const granted = entries.filter(({ call, reply }) => !isLook(call) && (reply?.status ?? 500) < 300);
   const byOperation = Map.groupBy(granted, ({ call }) => call.operation);
   return Object.fromEntries([...byOperation].map(([operation, some]) => [operation, some.length]));
+}
+
+function isLook({ method, operation }: Call): boolean {
+  return method === "GET" || operation.startsWith("Describe");
 }
 
 /** Calls beside the fewest that the documented API allows, as lines of a table; what has no such number is a look or a poll. */
