@@ -41,10 +41,11 @@ export function checkedPlugin(exported: unknown, { from, name }: PluginOrigin): 
   const plugin = result.data;
   if (name !== undefined && plugin.name !== name)
     throw broken(from, `it calls itself ${plugin.name} where ${name} is wanted`);
-  const { policy, ...rest } = plugin;
+  const { policy, zones, ...rest } = plugin;
   return {
     ...rest,
     ...(policy === undefined ? {} : { policy }),
+    ...(zones === undefined ? {} : { zones }),
     options: usableSchema(plugin.options, from),
     describe: (options) => plugin.describe.call(exported, options),
     open: async (context) => checkedProvider(await plugin.open.call(exported, context), plugin.name, from),
@@ -72,6 +73,7 @@ const shape = z.object({
   ),
   hostKeys: choice(["each", "call", "own"]),
   firewall: choice(["provider", "host", "none"]),
+  zones: z.literal(true, { error: "must be true, or left out" }).optional(),
   policy: text("a text").optional(),
   options: z.custom<OptionsSchema>((value) => typeof value === "object" && value !== null, {
     error: "must be a schema with safeParse, or a JSON Schema",

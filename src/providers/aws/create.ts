@@ -9,6 +9,7 @@ import type { CreateOutcome, MachineRequest } from "../provider.ts";
 import type { Cloud } from "./cloud.ts";
 import { isCapacity, roomHint } from "./errors.ts";
 import type { SharedGround } from "./ground.ts";
+import { hostNamePart } from "./host-names.ts";
 import { keyName } from "./keys.ts";
 import { fitsTag, type Launch, launch } from "./launch.ts";
 import { machineOf } from "./map.ts";
@@ -161,6 +162,7 @@ async function launchFor(
       ...{ hostKey: request.hostKey, own, authorizedKeys: others, limit: userDataLimit },
       // EC2 itself keeps containers away: its answers do not go further than the instance.
       containersReachMetadata: true,
+      more: [hostNamePart(batch.map(({ name }) => name))],
     }),
   };
 }

@@ -12,7 +12,16 @@ export interface UserDataParts {
   readonly containersReachMetadata: boolean;
   /** Public keys that may log in as the image's own user, beside those that the cloud puts there. */
   readonly authorizedKeys?: readonly string[];
+  /** More parts of the provider's own, after the others. */
+  readonly more?: readonly UserDataPart[];
   readonly limit: UserDataLimit;
+}
+
+/** A part of a MIME document. */
+export interface UserDataPart {
+  /** As cloud-init names it: `text/jinja2`. */
+  readonly type: string;
+  readonly text: string;
 }
 
 /** How much user data a cloud takes, and in whose words that is told. */
@@ -42,11 +51,12 @@ export function readsAsUserData(text: string): boolean {
  * @throws BeltError `usage.invalid` if it is longer than the cloud takes.
  */
 export function buildUserData(wanted: UserDataParts): string {
-  const { hostKey, own, containersReachMetadata, authorizedKeys = [], limit } = wanted;
+  const { hostKey, own, containersReachMetadata, authorizedKeys = [], more = [], limit } = wanted;
   const parts = [
     ...(own === undefined ? [] : [ownPart(own)]),
     textPart("text/cloud-config", `${hostKeyConfig(hostKey)}${loginConfig(authorizedKeys)}`),
     ...(containersReachMetadata ? [] : [textPart("text/x-shellscript", metadataGuard)]),
+    ...more.map(({ type, text }) => textPart(type, text)),
   ];
   const boundary = `belt-${digest(parts)}`; // a digest of the parts is in none of them
   const head = `Content-Type: multipart/mixed; boundary="${boundary}"\nMIME-Version: 1.0\n\n`;

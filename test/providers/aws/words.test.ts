@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { TokenBucket } from "../../../src/providers/aws/budget.ts";
+import { hostNamePart } from "../../../src/providers/aws/host-names.ts";
 import { isImageWord, loginOf, newest, searchFor } from "../../../src/providers/aws/image-words.ts";
 import { aws } from "../../../src/providers/aws/index.ts";
 import type { Instance } from "../../../src/providers/aws/instances.ts";
@@ -165,6 +166,13 @@ describe("options", () => {
       ...{ publicAddress: true, spot: false, tags: {}, containersReachMetadata: false },
     });
     expect(aws.describe({ size: "4gb" })).toEqual({ image: "ubuntu", region: "", defaultSize: "t3.medium" });
+  });
+});
+
+test("each instance finds its host name by its launch index", () => {
+  expect(hostNamePart(["mg1", "mg2"])).toEqual({
+    type: "text/jinja2",
+    text: expect.stringContaining('\nhostname: {{ ["mg1","mg2"][ds.meta_data["ami-launch-index"] | int] }}\n'),
   });
 });
 

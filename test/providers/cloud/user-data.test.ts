@@ -67,6 +67,19 @@ describe("user data", () => {
     ]);
   });
 
+  test("carries more parts of the provider's after ours", () => {
+    const more = [{ type: "text/jinja2", text: "## template: jinja\n#cloud-config\nhostname: {{ 1 }}\n" }];
+    const parts = partsOf(build({ more }));
+    expect(parts.map(({ type }) => type)).toEqual(["text/cloud-config", "text/x-shellscript", "text/jinja2"]);
+    expect(parts[2]?.text.trimEnd()).toBe(more[0]?.text.trimEnd());
+  });
+
+  test("lets in further keys as the image's own user", () => {
+    const [config] = partsOf(build({ authorizedKeys: ["ssh-ed25519 AAAA me: here\n"] }));
+    expect(config?.text).toContain('\nssh_authorized_keys:\n  - "ssh-ed25519 AAAA me: here"\n');
+    expect(partsOf(build())[0]?.text).not.toContain("ssh_authorized_keys");
+  });
+
   test("is ASCII alone, whatever is in it", () => {
     expect(build({ own: "#!/bin/sh\necho ✓ ünï\n" })).toMatch(/^[\n -~]*$/);
   });

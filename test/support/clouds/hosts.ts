@@ -11,6 +11,8 @@ export interface CloudMachine {
   readonly hasPublicAddress: boolean;
   /** The public keys that the cloud puts on the machine. */
   readonly authorizedKeys: readonly string[];
+  /** What the machine finds in its metadata beside what all clouds have. */
+  readonly metaData?: Readonly<Record<string, unknown>>;
   /** The image's own user, who may do everything by sudo, where root does not log in. */
   readonly user?: string;
 }

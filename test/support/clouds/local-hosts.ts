@@ -131,6 +131,7 @@ async function seed(folder: string, machine: CloudMachine, userData = ""): Promi
     "instance-id": machine.id,
     "local-hostname": machine.name,
     "public-keys": machine.authorizedKeys,
+    ...machine.metaData,
   };
   await writeFile(path.join(seeds, "meta-data"), JSON.stringify(metaData));
   await writeFile(path.join(seeds, "user-data"), userData, { mode: 0o600 });

@@ -16,6 +16,7 @@ export function beginLife(account: Account, instance: Instance): void {
   const machine = {
     ...{ id: instance.id, name: instance.id, image, size: instance.type },
     network: { id: instance.vpcId, range: vpc?.range ?? "" },
+    metaData: { "ami-launch-index": instance.launchIndex },
     user: image.startsWith("debian-") ? "admin" : "ubuntu",
     ...{ hasPublicAddress: instance.hasPublicAddress, authorizedKeys: key ? [key.publicKey] : [] },
   };
