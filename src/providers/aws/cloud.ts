@@ -1,5 +1,5 @@
 import type { Clock } from "../../util/clock.ts";
-import { BeltError } from "../../util/errors.ts";
+import { safeEndpoint } from "../cloud/endpoint.ts";
 import { Inventory } from "../cloud/inventory.ts";
 import type { ProviderContext } from "../provider.ts";
 import { Catalog } from "./catalog.ts";
@@ -37,13 +37,5 @@ export function openCloud({ clock, random, env, cluster }: ProviderContext): Clo
 /** @throws BeltError `usage.invalid` for what is no URL, or would send what proves who is calling in the clear. */
 function endpointIn(env: ProviderContext["env"]): string | undefined {
   const variable = endpointVariables.find((name) => (env[name] ?? "") !== "");
-  if (variable === undefined) return undefined;
-  const text = env[variable] ?? "";
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isSafe =
-    url?.protocol === "https:" || (url?.protocol === "http:" && /^(127\.|localhost$|\[::1\]$)/.test(url.hostname));
-  if (isSafe && url.username === "") return text;
-  throw new BeltError("usage.invalid", `${variable} is no URL that begins with https://`, {
-    hint: `Unset it, or: export ${variable}=https://proxy.example.com`,
-  });
+  return variable === undefined ? undefined : safeEndpoint(variable, env[variable] ?? "");
 }

@@ -1,5 +1,6 @@
 import { BeltError, type ErrorCode } from "../../util/errors.ts";
-import { CallFailed, type Fault } from "../cloud/fault.ts";
+import type { Fault } from "../cloud/fault.ts";
+import { type Answer, type Callee, errorFrom, type Words, wordsWithoutAnswer } from "../cloud/words.ts";
 
 /** What a call was for. */
 export interface About {
@@ -48,8 +49,8 @@ export function isCapacity(fault: Fault): boolean {
 /** A failed call in the user's words: what could not be done, and what to do about it. The fault stays as the cause. */
 export function explain(fault: Fault | Unsigned, about: About): BeltError {
   if (fault.kind === "unsigned") return unsigned(fault);
-  const { code, message, hint, retryable = false } = words(fault, about);
-  return new BeltError(code, message, { hint, retryable, cause: new CallFailed(fault) });
+  const words = fault.kind === "answer" ? wordsOfAnswer(fault, about) : wordsWithoutAnswer(fault, about.doing, callee);
+  return errorFrom(fault, words);
 }
 
 function unsigned({ reason }: Unsigned): BeltError {
@@ -63,42 +64,11 @@ function unsigned({ reason }: Unsigned): BeltError {
   return new BeltError("provider.requirements", message.replace(/\.$/, ""), { hint: credentialsHint });
 }
 
-interface Words {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
-  readonly retryable?: boolean;
-}
-
-function words(fault: Fault, about: About): Words {
-  const { doing } = about;
-  switch (fault.kind) {
-    case "answer":
-      return wordsOfAnswer(fault, about);
-    case "unreached":
-      return {
-        code: "provider.unavailable",
-        message: `EC2's API cannot be reached: ${fault.reason}`,
-        hint: "Check this host's network, the region, and AWS_ENDPOINT_URL_EC2 if it is set; then run the same command again.",
-        retryable: true,
-      };
-    case "lost":
-      return {
-        code: "provider.unavailable",
-        message: `EC2 did not answer when it was asked to ${doing}: ${fault.reason}`,
-        hint: "Run the same command again: it looks at what is there before it asks for anything.",
-        retryable: true,
-      };
-    case "unreadable":
-      return {
-        code: "provider.unavailable",
-        message: `EC2's answer to a call to ${doing} cannot be read: ${fault.reason}`,
-        hint: "Check AWS_ENDPOINT_URL_EC2 if it is set; otherwise a newer beltkit may know the new answer.",
-      };
-  }
-}
-
-type Answer = Extract<Fault, { kind: "answer" }>;
+const callee: Callee = {
+  name: "EC2",
+  reach: "this host's network, the region",
+  endpointVariable: "AWS_ENDPOINT_URL_EC2",
+};
 
 interface Known {
   readonly id: RegExp;

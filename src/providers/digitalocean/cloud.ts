@@ -1,6 +1,6 @@
 import type { Clock } from "../../util/clock.ts";
-import { BeltError } from "../../util/errors.ts";
 import { Secret } from "../../util/secret.ts";
+import { safeEndpoint } from "../cloud/endpoint.ts";
 import { Inventory } from "../cloud/inventory.ts";
 import type { ProviderContext } from "../provider.ts";
 import { listSizes, type Size } from "./catalog.ts";
@@ -41,11 +41,5 @@ export function openCloud({ clock, random, env }: ProviderContext, fetch: Fetch)
 function endpointIn(env: ProviderContext["env"]): string {
   const text = env[endpointVariable] ?? "";
   if (text === "") return "https://api.digitalocean.com";
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isSafe =
-    url?.protocol === "https:" || (url?.protocol === "http:" && /^(127\.|localhost$|\[::1\]$)/.test(url.hostname));
-  if (isSafe && url.username === "") return text.replace(/\/+$/, "").replace(/\/v2$/, "");
-  throw new BeltError("usage.invalid", `${endpointVariable} is no URL that begins with https://`, {
-    hint: `Unset it, or: export ${endpointVariable}=https://proxy.example.com`,
-  });
+  return safeEndpoint(endpointVariable, text).replace(/\/+$/, "").replace(/\/v2$/, "");
 }

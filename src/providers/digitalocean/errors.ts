@@ -1,5 +1,6 @@
 import { BeltError, type ErrorCode } from "../../util/errors.ts";
-import { CallFailed, type Fault } from "../cloud/fault.ts";
+import type { Fault } from "../cloud/fault.ts";
+import { type Answer, type Callee, errorFrom, type Words, wordsWithoutAnswer } from "../cloud/words.ts";
 import { longestWaitMs } from "./fault.ts";
 
 /** The environment variable with the token. */
@@ -26,46 +27,15 @@ export function missingToken(): BeltError {
 
 /** A failed call in the user's words: what could not be done, and what to do about it. The fault stays as the cause. */
 export function explain(fault: Fault, about: About): BeltError {
-  const { code, message, hint, retryable = false } = words(fault, about);
-  return new BeltError(code, message, { hint, retryable, cause: new CallFailed(fault) });
+  const words = fault.kind === "answer" ? wordsOfAnswer(fault, about) : wordsWithoutAnswer(fault, about.doing, callee);
+  return errorFrom(fault, words);
 }
 
-interface Words {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
-  readonly retryable?: boolean;
-}
-
-function words(fault: Fault, about: About): Words {
-  const { doing } = about;
-  switch (fault.kind) {
-    case "answer":
-      return wordsOfAnswer(fault, about);
-    case "unreached":
-      return {
-        code: "provider.unavailable",
-        message: `DigitalOcean's API cannot be reached: ${fault.reason}`,
-        hint: "Check this host's network, and BELT_DIGITALOCEAN_ENDPOINT if it is set; then run the same command again.",
-        retryable: true,
-      };
-    case "lost":
-      return {
-        code: "provider.unavailable",
-        message: `DigitalOcean did not answer when it was asked to ${doing}: ${fault.reason}`,
-        hint: "Run the same command again: it looks at what is there before it asks for anything.",
-        retryable: true,
-      };
-    case "unreadable":
-      return {
-        code: "provider.unavailable",
-        message: `DigitalOcean's answer to a call to ${doing} cannot be read: ${fault.reason}`,
-        hint: "Check BELT_DIGITALOCEAN_ENDPOINT if it is set; otherwise a newer beltkit may know the new answer.",
-      };
-  }
-}
-
-type Answer = Extract<Fault, { kind: "answer" }>;
+const callee: Callee = {
+  name: "DigitalOcean",
+  reach: "this host's network",
+  endpointVariable: "BELT_DIGITALOCEAN_ENDPOINT",
+};
 
 function wordsOfAnswer(fault: Answer, about: About): Words {
   const { status, message: said } = fault;
