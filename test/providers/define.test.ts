@@ -37,6 +37,7 @@ describe("a provider by others is refused with everything that is wrong with it:
     ],
     ["host keys by nobody", { ...definition, hostKeys: "none" }, 'hostKeys must be "each" or "call" or "own"'],
     ["no firewall", { ...definition, firewall: undefined }, 'firewall must be "provider" or "host" or "none"'],
+    ["zones in words", { ...definition, zones: "many" }, "zones must be true, or left out"],
     ["no schema", { ...definition, options: "none" }, "options must be a schema with safeParse, or a JSON Schema"],
     ["a schema that is none", { ...definition, options: { type: "objekt" } }, "options is no schema that can be used"],
     ["no describe", { ...definition, describe: {} }, "describe must be a function"],
@@ -69,6 +70,11 @@ describe("a provider by others is refused with everything that is wrong with it:
     const lacking = checkedPlugin({ ...definition, open }, { from: "x.js" });
     await expect(lacking.open(localContext())).rejects.toThrow("what open returns has no list");
   });
+});
+
+test("a provider that has zones says so after the check, and one that has none does not", () => {
+  expect(defineProvider({ ...definition, zones: true }).zones).toBe(true);
+  expect(defineProvider(definition)).not.toHaveProperty("zones");
 });
 
 test("a provider that is fit goes through, also twice, and keeps its own this", async () => {
