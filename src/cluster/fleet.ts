@@ -26,7 +26,7 @@ export class Fleet implements AsyncDisposable {
     this.#clusterFor = clusterFor;
   }
 
-  /** @throws BeltError `usage.not-yet` for a provider that this version has not. */
+  /** @throws BeltError `usage.invalid` for a provider that there is not. */
   open(name: string): Promise<OpenProvider> {
     const known = this.#open.get(name);
     if (known) return known;

@@ -18,6 +18,7 @@ function schemaOf({ skip }: TestContext, namespace: string): ArmCheck {
 const firewall = {
   operators: ["203.0.113.7/32"],
   engineForOperators: true,
+  engineForMembers: false,
   publish: [
     {
       protocol: "udp" as const,

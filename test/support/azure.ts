@@ -20,7 +20,7 @@ export interface AzureRig extends AsyncDisposable {
 
 /** The cluster that providers are opened for. */
 const cluster: ProviderContext["cluster"] = {
-  ...{ name: "shop", options: {}, hosts: [], hostKeys: async () => [] },
+  ...{ name: "shop", folder: "/nowhere", options: {}, hosts: [], hostKeys: async () => [] },
   connect: async () => {
     throw new Error("nobody answers on paper");
   },

@@ -9,6 +9,7 @@ const requests = [aCloudRequest("mg1", { group: "managers" }), aCloudRequest("no
 const firewall: FirewallSpec = {
   operators: ["203.0.113.7/32"],
   engineForOperators: true,
+  engineForMembers: false,
   publish: [
     { protocol: "tcp", from: 80, to: 80, sources: ["0.0.0.0/0"], groups: ["managers", "workers"] },
     { protocol: "udp", from: 8000, to: 8010, sources: ["198.51.100.0/24", "192.0.2.0/24"], groups: ["workers"] },
@@ -102,7 +103,12 @@ describe("what machines share", () => {
   test("follows the file, around machines that are there", async () => {
     await ensure();
     machinesIn(await rig.run(rig.provider.create(requests, signal)));
-    const less = { operators: ["192.0.2.1/32"], engineForOperators: false, publish: firewall.publish.slice(0, 1) };
+    const less = {
+      operators: ["192.0.2.1/32"],
+      engineForOperators: false,
+      engineForMembers: false,
+      publish: firewall.publish.slice(0, 1),
+    };
     expect(await inspect({ firewall: less })).toContain("close 8000-8010/udp to 192.0.2.0/24 on workers");
     await ensure({ firewall: less });
     expect(await inspect({ firewall: less })).toEqual([]);
