@@ -35,6 +35,10 @@ export const offers: readonly string[] = [
 /** The SKUs of each offer. */
 export const imageSkus: readonly string[] = ["server", "server-gen1", "server-arm64", "minimal"];
 
+/** An image of somebody's own with an engine in it. */
+export const ownImage =
+  "/subscriptions/99999999-8888-7777-6666-555555555555/resourceGroups/golden/providers/Microsoft.Compute/images/docker";
+
 /** A size as the API shows it. */
 export function renderSize(location: string, { name, family, cores, isArm, generations, zones, closed }: Size): object {
   const restriction = { reasonCode: "NotAvailableForSubscription", values: [location] };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Call, Reply } from "../call.ts";
-import { imageSkus, offers, type Size, sizes } from "./catalog.ts";
+import { imageSkus, offers, ownImage, type Size, sizes } from "./catalog.ts";
 import { mustFindGroup } from "./groups.ts";
 import { coresUsed } from "./lists.ts";
 import { findNetworkPart, subnetRange } from "./networks.ts";
@@ -88,12 +88,18 @@ export function createVm(subscription: Subscription, call: Call): Reply {
     properties: z.looseObject({ properties: z.record(z.string(), z.unknown()) }).parse(call.body).properties,
   });
   const operation = openOperation(subscription);
-  const { osProfile } = body.properties;
+  const { osProfile, storageProfile } = body.properties;
   const network = networkOf(subscription, body, vm);
   beginLife(subscription, vm, {
     operation,
     machine: {
-      ...{ id: String(vm.number), name: osProfile.computerName, image: "ubuntu", size: vm.size, network },
+      ...{
+        id: String(vm.number),
+        name: osProfile.computerName,
+        image: storageProfile.imageReference.id === ownImage ? "docker" : "ubuntu",
+        size: vm.size,
+        network,
+      },
       ...{ hasPublicAddress: vm.hasPublicAddress, user: osProfile.adminUsername },
       authorizedKeys: osProfile.linuxConfiguration.ssh.publicKeys.map(({ keyData }) => keyData),
     },
