@@ -108,3 +108,27 @@ describe("three managers and four workers over three zones of Azure, through the
     expect(rig.cloud.subscription.failures).toEqual([]);
   });
 });
+
+describe("belt up that is killed around the call that makes a machine", () => {
+  it.each(["before", "after"] as const)(
+    "%s it took effect, and started again, makes each machine once",
+    async (when) => {
+      const text =
+        "groups:\n  managers: { role: manager, machines: mg1 }\n  workers: { role: worker, machines: node1 }\n";
+      await using rig = await openMachineRig({ name: `azure-kill-${when}`, text });
+      const held = rig.cloud.faults.hold(`PUT ${vms}`, when);
+      const first = rig.start("up", "--yes", "--json");
+      await held.arrived;
+      first.kill();
+      await first.ended;
+      held.release();
+      const run = await rig.up();
+      expect(endingOf(run), said(run)).toBe("done");
+      expect(rig.cloud.left().machines).toEqual(["mg1", "node1"]);
+      expect(rig.cloud.subscription.counters.vm).toBe(2);
+      const down = await rig.belt("down", `azure-kill-${when}`, "--yes");
+      expect(down.code, said(down)).toBe(0);
+      expect(rig.cloud.left()).toEqual(nothingLeft);
+    },
+  );
+});

@@ -5,6 +5,7 @@ export const policy = `${JSON.stringify(
     IsCustom: true,
     Description: "What beltkit needs to make, find and remove the machines of clusters.",
     Actions: [
+      "Microsoft.Compute/locations/operations/read",
       "Microsoft.Compute/locations/usages/read",
       "Microsoft.Compute/locations/publishers/artifacttypes/offers/read",
       "Microsoft.Compute/skus/read",
@@ -17,6 +18,7 @@ export const policy = `${JSON.stringify(
       "Microsoft.Compute/virtualMachines/deallocate/action",
       "Microsoft.Compute/disks/write",
       "Microsoft.Compute/disks/delete",
+      "Microsoft.Network/locations/operations/read",
       "Microsoft.Network/networkInterfaces/read",
       "Microsoft.Network/networkInterfaces/write",
       "Microsoft.Network/networkInterfaces/delete",
@@ -34,6 +36,7 @@ export const policy = `${JSON.stringify(
       "Microsoft.Network/virtualNetworks/delete",
       "Microsoft.Network/virtualNetworks/subnets/read",
       "Microsoft.Network/virtualNetworks/subnets/join/action",
+      "Microsoft.Resources/subscriptions/operationresults/read",
       "Microsoft.Resources/subscriptions/resources/read",
       "Microsoft.Resources/subscriptions/resourceGroups/read",
       "Microsoft.Resources/subscriptions/resourceGroups/write",

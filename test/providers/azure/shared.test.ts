@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { policy } from "../../../src/providers/azure/policy.ts";
 import type { FirewallSpec, SharedResources } from "../../../src/providers/provider.ts";
-import { type AzureRig, openAzureOn, openAzureRig } from "../../support/azure.ts";
+import { type AzureRig, openAzureOn, openAzureRig, untilAll } from "../../support/azure.ts";
 import { aCloudRequest, machinesIn, signal, specOf } from "../../support/cloud-requests.ts";
 
 const nothing = { groups: [], machines: [], parts: [] };
@@ -191,4 +192,25 @@ describe("what beltkit did not make", () => {
     });
     expect(rig.fake.left().groups).toEqual(["belt-shop-c1"]);
   });
+});
+
+test("everything is allowed by the policy, from the first look to the last", async () => {
+  const { Actions: role } = z.object({ Actions: z.array(z.string()) }).parse(JSON.parse(policy));
+  await using narrow = await openAzureRig({ role });
+  const { provider, run } = narrow;
+  const own = [aCloudRequest("a"), aCloudRequest("b", { options: { interfaces: "separate" } })];
+  const spec = specOf(own, { firewall });
+  expect(await run(provider.check(spec, signal))).toEqual([]);
+  await run(provider.shared?.ensure(spec, signal) ?? Promise.resolve());
+  machinesIn(await run(provider.create(own, signal)));
+  const machines = await run(untilAll(narrow, 2, ({ state }) => state.kind === "running"));
+  const [machine] = machines;
+  if (!machine) throw new Error("there is none");
+  for (const verb of ["restart", "stop", "start"] as const)
+    await run(provider.power?.[verb](machine, signal) ?? Promise.resolve());
+  await run(provider.resize?.resize(machine, "Standard_B4ms", signal) ?? Promise.resolve());
+  await run(provider.clusters?.("shop", signal) ?? Promise.resolve([]));
+  await run(provider.remove(machines, signal));
+  await run(provider.shared?.remove("c1", signal) ?? Promise.resolve());
+  expect(narrow.fake.left()).toEqual(nothing);
 });

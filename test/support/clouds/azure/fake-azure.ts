@@ -202,7 +202,7 @@ function pass(
       "Number of requests for the subscription exceeded the limit.",
       { "retry-after": "1" },
     );
-  if (role === undefined || !route || role.includes(route.action) || route.action.includes("/operation")) return;
+  if (role === undefined || !route || role.includes(route.action)) return;
   const message = `The client '${goodApp.client}' with object id '0' does not have authorization to perform action '${route.action}' over scope '${call.path}' or the scope is invalid. If access was recently granted, please refresh your credentials.`;
   throw new Refusal(403, "AuthorizationFailed", message);
 }
