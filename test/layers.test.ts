@@ -23,6 +23,10 @@ const HOMES: Readonly<Record<string, string>> = {
   commander: "cli/",
   listr2: "cli/",
   "digitalocean-js": "providers/digitalocean/client.ts",
+  "@azure/arm-compute": "providers/azure/sdk.ts",
+  "@azure/arm-network": "providers/azure/sdk.ts",
+  "@azure/arm-resources": "providers/azure/sdk.ts",
+  "@azure/identity": "providers/azure/sdk.ts",
   "@aws-sdk/client-ec2": "providers/aws/",
 };
 

@@ -15,7 +15,7 @@ import type { Dependencies } from "./types.ts";
 /**
  * Makes a cluster that has no machines yet, with a cluster file of its own under the home, and makes it the one in use.
  *
- * @throws BeltError `usage.invalid` for a name that is taken or that no host could have; `usage.not-yet` for the provider.
+ * @throws BeltError `usage.invalid` for a name that is taken or that no host could have, and for a provider that there is not.
  */
 export async function newCluster(
   home: Home,

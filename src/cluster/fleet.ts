@@ -1,6 +1,5 @@
 import type { Machine, Provider, ProviderCluster, ProviderContext, ProviderPlugin } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
-import { providersNotYet } from "./spec/not-yet.ts";
 import type { ProviderRegistry } from "./types.ts";
 
 /** A provider that is open, with what its plugin says about it. */
@@ -27,7 +26,7 @@ export class Fleet implements AsyncDisposable {
     this.#clusterFor = clusterFor;
   }
 
-  /** @throws BeltError `usage.not-yet` for a provider that this version has not. */
+  /** @throws BeltError `usage.invalid` for a provider that there is not. */
   open(name: string): Promise<OpenProvider> {
     const known = this.#open.get(name);
     if (known) return known;
@@ -61,6 +60,5 @@ export async function loadPlugin(name: string, providers: ProviderRegistry): Pro
   const load = providers[name];
   if (load) return await load();
   const hint = `Providers here: ${Object.keys(providers).join(", ")}; by others: a package beltkit-provider-${name}, or a path under providers.`;
-  if (providersNotYet.includes(name)) throw new BeltError("usage.not-yet", `not yet: the provider ${name}`, { hint });
   throw new BeltError("usage.invalid", `there is no provider "${name}"`, { hint });
 }

@@ -1,5 +1,4 @@
 import path from "node:path";
-import { providersNotYet } from "../spec/not-yet.ts";
 import { clusterFile } from "../spec/schema.ts";
 import type { Dependencies, ProviderRegistry, SpecSource } from "../types.ts";
 import type { PluginPlace } from "./offered-provider.ts";
@@ -26,5 +25,5 @@ export async function registryFor(
 
 /** Whether a name is beltkit's own: a provider of its own, now or to come, or a key of the cluster file. */
 export function isReserved(name: string, providers: ProviderRegistry): boolean {
-  return Object.hasOwn(providers, name) || providersNotYet.includes(name) || Object.hasOwn(clusterFile.shape, name);
+  return Object.hasOwn(providers, name) || Object.hasOwn(clusterFile.shape, name);
 }

@@ -1,9 +1,6 @@
 import { entriesOf, formatPath, type Path, placeOf, problemAt, type Tree } from "./tree.ts";
 import type { SpecProblem } from "./types.ts";
 
-/** Providers that the format knows and this version does not have. */
-export const providersNotYet: readonly string[] = ["azure"];
-
 interface NotYet {
   /** Keys from the top; `*` stands for any. */
   readonly path: readonly string[];
@@ -18,9 +15,6 @@ const NOT_YET: readonly NotYet[] = [
   { path: ["engine", "registries"], says: "logging the engines in to registries" },
   { path: ["swarm", "autolock"], values: ["true"], says: "locked managers; leave autolock out, or false" },
   { path: ["groups", "*", "hooks"], says: "scripts of your own on the machines" },
-  { path: ["provider"], values: providersNotYet, says: "the provider {value}; use local" },
-  { path: ["groups", "*", "provider"], values: providersNotYet, says: "the provider {value}; use local" },
-  { path: ["azure"], says: "the provider azure; use local" },
 ];
 
 /** Every key or value of a tree that waits for a later version; `paths` are those keys as {@link formatPath} writes them. */
@@ -29,24 +23,17 @@ export interface Deferred {
   readonly paths: ReadonlySet<string>;
 }
 
-/** Finds what waits for a later version. Providers in `known` are there, whatever the table says. */
-export function findDeferred(tree: Tree, known: readonly string[]): Deferred {
-  const found = NOT_YET.flatMap((row) => matches(tree, row, known).map((path) => ({ path, says: row.says })));
+/** Finds what waits for a later version. */
+export function findDeferred(tree: Tree): Deferred {
+  const found = NOT_YET.flatMap((row) => matches(tree, row).map((path) => ({ path, says: row.says })));
   return {
-    problems: found.map(({ path, says }) =>
-      problemAt(placeOf(tree, path), path, `not yet: ${says.replace("{value}", textAt(tree, path) ?? "")}`),
-    ),
+    problems: found.map(({ path, says }) => problemAt(placeOf(tree, path), path, `not yet: ${says}`)),
     paths: new Set(found.map(({ path }) => formatPath(path))),
   };
 }
 
-function matches(tree: Tree, row: NotYet, known: readonly string[]): readonly Path[] {
-  return expandPaths(tree, row.path, []).filter((path) => {
-    if (row.path.length === 1 && known.includes(row.path[0] ?? "")) return false;
-    if (row.values === undefined) return true;
-    const value = textAt(tree, path);
-    return value !== undefined && row.values.includes(value) && !known.includes(value);
-  });
+function matches(tree: Tree, { path: wanted, values }: NotYet): readonly Path[] {
+  return expandPaths(tree, wanted, []).filter((path) => values?.includes(textAt(tree, path) ?? "") ?? true);
 }
 
 function expandPaths(tree: Tree | undefined, rest: readonly string[], path: Path): readonly Path[] {

@@ -59,7 +59,7 @@ async function readFilled(input: SpecInput, filled: Filled): Promise<ParsedSpec>
   if (filled.tree === undefined) return refused(filled.problems, []);
   const declared = readProviderPaths(filled.tree, Object.keys(input.providers));
   const providers = (await input.findProviders?.(declared.paths)) ?? input.providers;
-  const deferred = findDeferred(filled.tree, Object.keys(providers));
+  const deferred = findDeferred(filled.tree);
   const blocks = await readProviders(filled.tree, providers, deferred.paths);
   const read = readFile(blocks.rest, deferred, blocks.options);
   const machines = checkMachines(filled.tree);

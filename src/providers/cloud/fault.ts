@@ -42,7 +42,8 @@ export function mayHaveHappened(error: unknown): boolean {
 }
 
 /** Errors of connections that were never made: nothing can have happened. Source: Node's and undici's error codes. */
-const neverConnected = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$|CERT|TLS/;
+const neverConnected =
+  /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$|CERT|TLS|UNABLE_TO/;
 
 /** The fault behind an error of Node's network, on the way to an endpoint (a URL). */
 export function networkFault(error: unknown, endpoint: string): Fault {

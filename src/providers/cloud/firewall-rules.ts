@@ -56,6 +56,12 @@ export function wantedFirewalls(spec: ProviderSpec): readonly WantedFirewall[] {
   return [{ group: undefined, where: "all machines", inbound: merged(common) }, ...groups];
 }
 
+/** All that the machines of one group let in, for a cloud whose firewalls stand around groups alone. */
+export function inboundFor(spec: ProviderSpec, group: string): readonly InboundRule[] {
+  const around = wantedFirewalls(spec).filter((one) => one.group === undefined || one.group === group);
+  return merged(around.flatMap(({ inbound }) => inbound));
+}
+
 /** What separates one set of rules from another, each in the user's words. */
 export function describeChanges(
   where: string,

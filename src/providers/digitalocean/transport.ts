@@ -2,10 +2,11 @@ import type { Clock } from "../../util/clock.ts";
 import { withDeadline } from "../../util/deadline.ts";
 import { BeltError, isBeltError } from "../../util/errors.ts";
 import type { Secret } from "../../util/secret.ts";
+import { Budget } from "../cloud/budget.ts";
 import { CallFailed, type Fault, networkFault } from "../cloud/fault.ts";
-import { Budget, keyWindows, tokenWindows } from "./budget.ts";
 import { missingToken } from "./errors.ts";
 import { longestWaitMs } from "./fault.ts";
+import { keyWindows, tokenWindows } from "./windows.ts";
 
 /** One call on the API. */
 export interface ApiCall {

@@ -370,28 +370,12 @@ describe("what waits for a later version is refused by name", () => {
     ["engine: { proxy: { https: x } }", "4:11 engine.proxy: not yet: a proxy for the engines"],
     ["engine: { registries: [] }", "4:11 engine.registries: not yet: logging the engines in to registries"],
     ["swarm: { autolock: true }", "4:20 swarm.autolock: not yet: locked managers; leave autolock out, or false"],
-    ["azure: { region: eu-west-1 }", "4:1 azure: not yet: the provider azure; use local"],
     [
       "groups: { a: { role: manager, machines: a, hooks: {} } }",
       "4:44 groups.a.hooks: not yet: scripts of your own on the machines",
     ],
   ])("%s", async (line, problem) => {
     expect(await problemsOf(`${HEAD}${line}\n`)).toEqual([problem]);
-  });
-
-  test.each(["azure"])("the provider %s", async (provider) => {
-    expect(await problemsOf(`version: 1\nname: a\nprovider: ${provider}\n`)).toEqual([
-      `3:11 provider: not yet: the provider ${provider}; use local`,
-    ]);
-  });
-
-  test("but not once it is there", async () => {
-    const { localOptions } = await import("./read.ts");
-    const azure = async () => ({ options: localOptions, firewall: "none" as const });
-    const text = "version: 1\nname: a\nprovider: azure\nazure: {region: x}\n";
-    expect((await specOf(text, { providers: { azure } })).providerOptions).toEqual({
-      azure: { image: "debian-13", region: "x" },
-    });
   });
 });
 

@@ -19,7 +19,7 @@ async function specOf(text: string): Promise<ClusterSpec> {
 }
 
 test("there are templates, in the package's own folder", () => {
-  expect(templates.map(({ name }) => name)).toEqual(["aws-ha", "do-small", "ha", "quickstart", "swarm2k"]);
+  expect(templates.map(({ name }) => name)).toEqual(["aws-ha", "azure-ha", "do-small", "ha", "quickstart", "swarm2k"]);
   expect(templatesFolder).toMatch(/templates$/);
 });
 
@@ -98,7 +98,7 @@ test("swarm2k is three drained managers of eight processors and 2,300 small node
   expect(JSON.stringify(providerOptions["digitalocean"])).toContain("net.ipv4.neigh.default.gc_thresh3");
 });
 
-test.each(["aws-ha", "do-small", "swarm2k"])("%s asks who the operators are", async (name) => {
+test.each(["aws-ha", "azure-ha", "do-small", "swarm2k"])("%s asks who the operators are", async (name) => {
   const { text } = await readTemplate(name);
   const parsed = await parseSpec({ file: name, text, env: {}, sets: [], providers });
   if (parsed.kind === "spec") throw new Error("it was taken without operators");
@@ -109,7 +109,7 @@ test.each(["aws-ha", "do-small", "swarm2k"])("%s asks who the operators are", as
 
 test.each([
   ["quikstart", "did you mean quickstart?"],
-  ["../package", "there is aws-ha, do-small, ha, quickstart, swarm2k"],
+  ["../package", "there is aws-ha, azure-ha, do-small, ha, quickstart, swarm2k"],
 ])("there is no template %s", async (name, hint) => {
   await expect(readTemplate(name)).rejects.toMatchObject({ code: "usage.invalid", hint });
 });

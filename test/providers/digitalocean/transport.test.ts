@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { Budget } from "../../../src/providers/cloud/budget.ts";
 import { CallFailed } from "../../../src/providers/cloud/fault.ts";
-import { Budget } from "../../../src/providers/digitalocean/budget.ts";
 import { type ApiCall, type Fetch, Transport } from "../../../src/providers/digitalocean/transport.ts";
 import { Secret } from "../../../src/util/secret.ts";
 import { FakeClock } from "../../support/clock.ts";

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Clock } from "../../../src/util/clock.ts";
 import type { Call, Reply } from "./call.ts";
@@ -21,6 +22,8 @@ export interface CloudGround {
   readonly clock: Clock;
   readonly faults: Faults;
   readonly ledger: Ledger;
+  /** The server's certificate and key, PEM text, where it speaks TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** A fake cloud's HTTP server on loopback. */
@@ -35,7 +38,7 @@ export interface CloudServer extends AsyncDisposable {
 export async function startCloudServer(brain: CloudBrain, ground: CloudGround): Promise<CloudServer> {
   const ending = new AbortController();
   const state: ServerState = { brain, ground, ending: ending.signal, number: 0, waiting: 0 };
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     serve(state, request, response).catch((error: unknown) => {
       if (ending.signal.aborted) {
         request.socket.destroy();
@@ -46,13 +49,14 @@ export async function startCloudServer(brain: CloudBrain, ground: CloudGround): 
         throw error;
       });
     });
-  });
+  };
+  const server = ground.tls ? createTlsServer(ground.tls, listener) : createServer(listener);
   const sockets = trackSockets(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   return {
-    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
+    url: `${ground.tls ? "https" : "http"}://127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
     waiting: () => state.waiting,
     [Symbol.asyncDispose]: async () => {
       ending.abort(new Error("the fake cloud has ended"));
@@ -144,9 +148,10 @@ function send(response: ServerResponse, { status, headers = {}, body }: Reply): 
 
 function trackSockets(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
+  for (const event of ["connection", "secureConnection"])
+    server.on(event, (socket: Socket) => {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+    });
   return sockets;
 }
