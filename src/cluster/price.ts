@@ -1,6 +1,6 @@
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
-import type { ClusterContext } from "./context.ts";
+import { type ClusterContext, emit, providerNames } from "./context.ts";
 import { plannedMachine, type WantedMachine } from "./create-machines.ts";
 import type { ClusterSpec } from "./spec/types.ts";
 
@@ -37,6 +37,12 @@ export async function priceOf(
 export async function guardPrice(context: ClusterContext, signal: AbortSignal): Promise<void> {
   const { maxHourlyPrice: most } = context.spec.limits;
   if (most === undefined) return;
+  const silent = await withoutPrices(context);
+  if (silent.length > 0)
+    emit(context, {
+      event: "note",
+      message: `limits.maxHourlyPrice bounds nothing on ${silent.join(", ")}: no prices there`,
+    });
   for (const { currency, hourly, unknown } of await priceOf(context, context.spec, signal)) {
     if (unknown.length > 0)
       throw new BeltError("guard.budget", `what ${compressNames(unknown)} would cost is not known; nothing was made`, {
@@ -51,6 +57,13 @@ export async function guardPrice(context: ClusterContext, signal: AbortSignal): 
         },
       );
   }
+}
+
+/** The providers of the file that say no prices. */
+async function withoutPrices(context: ClusterContext): Promise<readonly string[]> {
+  const names = providerNames(context.spec);
+  const providers = await Promise.all(names.map(async (name) => (await context.fleet.open(name)).provider));
+  return providers.flatMap(({ name, prices }) => (prices ? [] : [name]));
 }
 
 /** An amount of money with as many digits as hourly prices have. */

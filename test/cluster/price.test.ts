@@ -42,6 +42,14 @@ describe("a cluster on a provider that says its prices", () => {
     expect(all.provider.creates).toEqual([]);
   });
 
+  it("is made all the same on one that says none, and the user is told that nothing is bounded", async () => {
+    await using all = await manyMachines({ groups, limits: "limits: { maxHourlyPrice: 0.01 }\n" });
+    expect(await all.up()).toMatchObject({ kind: "done" });
+    expect(all.deps.events).toContainEqual(
+      expect.objectContaining({ message: "limits.maxHourlyPrice bounds nothing on fake: no prices there" }),
+    );
+  });
+
   it("is refused where the price of a machine is not known", async () => {
     await using all = await scene({ small: 0.25 }, "limits: { maxHourlyPrice: 9 }\n");
     await expect(all.up()).rejects.toMatchObject({
