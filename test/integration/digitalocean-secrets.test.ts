@@ -1,7 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
-import path from "node:path";
 import { expect, it } from "vitest";
 import { nothingLeft, openDropletRig } from "../support/clouds/digitalocean/droplet-rig.ts";
+import { filesIn, marksIn as marksOf } from "../support/marks.ts";
 import { type Ended, endingOf } from "../support/rig.ts";
 import { watchArgv } from "../support/watch-argv.ts";
 
@@ -17,16 +16,7 @@ const groups = `groups:
 // A daemon.json may hold a credential: of a log driver, or of a proxy.
 const withPassword = `engine: { daemon: { log-driver: json-file, log-opts: { labels: "\${DEPLOY_PASSWORD}" } } }\n${groups}`;
 
-/** The marks that a text has. */
-function marksIn(text: string): readonly string[] {
-  return Object.entries(marks).flatMap(([name, mark]) => (text.includes(mark) ? [name] : []));
-}
-
-/** All files below a folder, as one text. */
-async function filesIn(folder: string): Promise<string> {
-  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  return (await Promise.all(files.map((file) => readFile(path.join(file.parentPath, file.name), "latin1")))).join("\n");
-}
+const marksIn = (text: string): readonly string[] => marksOf(marks, text);
 
 it("no run tells a credential of its environment or its file: in what it prints, keeps, sends, or runs", {
   timeout: 300_000,

@@ -16,6 +16,8 @@ export interface InstanceRigOptions extends Partial<Omit<AwsFakeOptions, "clock"
   readonly text: string;
   /** More lines of its `aws` block. */
   readonly block?: readonly string[];
+  /** More variables of belt's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** An EC2 with real machines behind its instances, and belt as a process in a folder of its own that takes it for the real one. */
@@ -31,7 +33,7 @@ export interface InstanceRig extends BeltBeside {
  * image with an engine in it. Disposing removes every instance, whatever became of it.
  */
 export async function openInstanceRig(options: InstanceRigOptions): Promise<InstanceRig> {
-  const { name, text, block = [], timings, ...account } = options;
+  const { name, text, block = [], env = {}, timings, ...account } = options;
   const hosts = await openLocalHosts();
   const quick = { runningMs: 300, publicMs: 100, seenMs: 300, taggableMs: 600, powerMs: 100, terminatedMs: 200 };
   const cloud = await startAws({ ...account, clock: systemClock, hosts, timings: { ...quick, ...timings } });
@@ -41,6 +43,7 @@ export async function openInstanceRig(options: InstanceRigOptions): Promise<Inst
       AWS_CONFIG_FILE: "/nonexistent",
       AWS_SHARED_CREDENTIALS_FILE: "/nonexistent",
       AWS_EC2_METADATA_DISABLED: "true",
+      ...env,
     },
   };
   const lines = [

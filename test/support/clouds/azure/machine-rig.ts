@@ -19,6 +19,8 @@ export interface MachineRigOptions extends Partial<Omit<AzureOptions, "clock" | 
   readonly text: string;
   /** More lines of its `azure` block. */
   readonly block?: readonly string[];
+  /** More variables of belt's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** An Azure with real machines behind its own, and belt as a process in a folder of its own that takes it for the real one. */
@@ -34,7 +36,7 @@ export interface MachineRig extends BeltBeside {
  * image with an engine in it. Disposing removes every machine, whatever became of it.
  */
 export async function openMachineRig(options: MachineRigOptions): Promise<MachineRig> {
-  const { name, text, block = [], timings, ...subscription } = options;
+  const { name, text, block = [], env = {}, timings, ...subscription } = options;
   const hosts = await openLocalHosts();
   const quick = { allocatedMs: 500, createdMs: 1000, addressMs: 300, actionMs: 300, deletedMs: 500, networkMs: 200 };
   const cloud = await startAzure({
@@ -47,7 +49,7 @@ export async function openMachineRig(options: MachineRigOptions): Promise<Machin
   const lines = [`image: ${ownImage}`, `ipRange: ${hosts.rangeOf?.(0) ?? "10.10.0.0/20"}`, ...block];
   const beside = await openBeltBeside(
     { name, provider: "azure", block: lines, text },
-    { ...cloud.env, NODE_EXTRA_CA_CERTS: ca },
+    { ...cloud.env, NODE_EXTRA_CA_CERTS: ca, ...env },
   );
   return {
     ...{ ...beside, cloud, hosts },
