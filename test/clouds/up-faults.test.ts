@@ -5,6 +5,7 @@ import { nothingLeft } from "../support/clouds/digitalocean/droplet-rig.ts";
 import { goodToken } from "../support/clouds/digitalocean/fake-digitalocean.ts";
 import { openProgramRig, type ProgramRig, type ProgramRigOptions } from "../support/clouds/digitalocean/program-rig.ts";
 import type { Fault } from "../support/clouds/faults.ts";
+import { printedBy } from "../support/clouds/program-beside.ts";
 
 const golden = path.join(import.meta.dirname, "../golden/digitalocean");
 const orders = "POST /v2/droplets";
@@ -143,9 +144,7 @@ describe("what belt up prints when DigitalOcean fails, and what the same command
       await before?.(opened);
       for (const fault of faults) opened.cloud.faults.add(fault);
       const run = await opened.belt("up", "--yes");
-      await expect(`exit code ${run.code}\n${printed(run.stderr)}`).toMatchFileSnapshot(
-        path.join(golden, `up-${name}.txt`),
-      );
+      await expect(printedBy(run)).toMatchFileSnapshot(path.join(golden, `up-${name}.txt`));
       expect(run.code).toBe(exitCode);
       opened.cloud.faults.clear();
       await passes?.(opened);
@@ -158,13 +157,3 @@ describe("what belt up prints when DigitalOcean fails, and what the same command
     },
   );
 });
-
-/** Without times, which depend on the disk, as the order of those that get ready at once does. */
-function printed(stderr: string): string {
-  const [ready = [], others = []] = [true, false].map((isReady) =>
-    stderr.split("\n").filter((line) => / ready after /.test(line) === isReady),
-  );
-  const readied = ready.map((line) => line.replace(/after .*/, "after …")).sort();
-  const lines = [...others.slice(0, 1), ...readied, ...others.slice(1)];
-  return lines.join("\n").replaceAll(/in \d+ minutes/g, "in … minutes");
-}
