@@ -82,11 +82,11 @@ export class Transport {
       if (isBeltError(error, "timeout")) return { kind: "lost", reason: error.message };
       if (isBeltError(error)) throw error;
       if (isAboutCredentials(error)) throw explainCredentials(error, this.#context.scrub);
-      return this.#faultOf(work.kind, error);
+      return this.#faultOf(work.kind, error, reply?.body);
     }
   }
 
-  #faultOf(kind: CallKind, error: unknown): Fault {
+  #faultOf(kind: CallKind, error: unknown, body: unknown): Fault {
     const { endpoint, scrub } = this.#context;
     const status = field(error, "statusCode");
     if (typeof status !== "number") {
@@ -99,7 +99,7 @@ export class Transport {
     const headers = field(field(error, "response"), "headers");
     const waitMs = waitIn(headers);
     if (status === 429 && waitMs !== undefined) this.#budgets[kind].hold(waitMs);
-    const message = error instanceof Error ? error.message : "it gave no reason";
+    const message = saidIn(error, body) ?? "it gave no reason";
     const requestId = headerIn(headers, "x-ms-request-id");
     const id = String(field(error, "code") ?? "unknown");
     return {
@@ -123,6 +123,13 @@ export function operationFault(error: unknown): Extract<Fault, { kind: "answer" 
   const text = error instanceof Error ? error.message : "";
   const [, id = "unknown", message = "it gave no reason"] = /has failed\. (\w+)\. (.*)$/s.exec(text) ?? [];
   return { kind: "answer", status: 200, id, message, requestId: undefined, waitMs: undefined };
+}
+
+/** Azure's own message; the SDK has words of its own where a list fails. */
+function saidIn(error: unknown, body: unknown): string | undefined {
+  const said = field(field(body, "error"), "message");
+  if (typeof said === "string") return said;
+  return error instanceof Error ? error.message : undefined;
 }
 
 interface Reply {

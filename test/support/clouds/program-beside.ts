@@ -73,12 +73,16 @@ export async function openProgramBeside(
   };
 }
 
-/** What a run printed, without times, which depend on the disk, as the order of those that get ready at once does. */
+/** What a run printed, without times and requests' ids, which depend on the disk, as the order of those that get ready at once does. */
 export function printedBy({ code, stderr }: Run): string {
   const [ready = [], others = []] = [true, false].map((isReady) =>
     stderr.split("\n").filter((line) => / ready after /.test(line) === isReady),
   );
   const readied = ready.map((line) => line.replace(/after .*/, "after …")).sort();
   const lines = [...others.slice(0, 1), ...readied, ...others.slice(1)];
-  return `exit code ${code}\n${lines.join("\n").replaceAll(/in \d+ minutes/g, "in … minutes")}`;
+  return `exit code ${code}\n${lines
+    .join("\n")
+    .replaceAll(/in \d+ minutes/g, "in … minutes")
+    .replaceAll(/request [0-9a-f-]{36}/g, "request …")
+    .replaceAll(/-[0-9a-f]{32}\b/g, "-…")}`;
 }
