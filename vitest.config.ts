@@ -9,6 +9,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/integration/**", "test/e2e/**", "test/long/**"],
+          // Time is virtual there: these only end what hangs, on a host that is busy with other things too.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
