@@ -63,6 +63,23 @@ describe("the bodies of PUT requests", () => {
       expect(problems).toEqual([]);
     });
 
+  it("hold against the official schema of resource groups", async ({ skip }) => {
+    const spec = findSpec("azure/2025-04-01_Microsoft.Resources.json");
+    if (spec.kind === "missing") return skip(spec.why);
+    const check = openArmSchema(spec.file, "subscription_resourceDefinitions");
+    await makeAll();
+    const puts = rig.fake.ledger.entries.filter(
+      ({ call }) => call.method === "PUT" && /\/resourcegroups\/[^/]+$/i.test(call.path),
+    );
+    expect(puts).toHaveLength(1);
+    const type = "Microsoft.Resources/resourceGroups";
+    // The schema is that of templates, which must have properties; a request may leave them out.
+    const bodyOf = (body: unknown): object => ({ properties: {}, ...(typeof body === "object" ? body : {}) });
+    const wrong = puts.flatMap(({ call }) => check(type, call.path.split("/").at(-1) ?? "", bodyOf(call.body)));
+    expect(wrong).toEqual([]);
+    expect(check(type, "a", bodyOf({ place: "eastus" }))).not.toEqual([]);
+  });
+
   it("would be found wrong if they were", (context) => {
     const check = schemaOf(context, "Microsoft.Compute");
     const body = (osDisk: object) => ({ location: "eastus", properties: { storageProfile: { osDisk } } });
