@@ -41,7 +41,8 @@ export async function newCluster(
 
 /** Who may log in to machines that face the internet is asked for, never guessed. */
 function firewallFor(provider: string, operators: string | undefined): string {
-  if (operators) return `firewall: { operators: [${operators}] }\n`;
+  const networks = (operators ?? "").split(",").map((one) => one.trim());
+  if (operators) return `firewall:\n  operators:\n${networks.map((one) => `    - ${one}\n`).join("")}`;
   throw new BeltError("usage.invalid", `machines of ${provider} face the internet: who may log in to them?`, {
     hint: "Say it with your own address: export OPERATORS=203.0.113.7/32",
   });
