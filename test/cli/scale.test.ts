@@ -120,6 +120,9 @@ describe("belt scale", () => {
     ["workers", "is not a group and its new size"],
     ["=3", "is not a group and its new size"],
     ["workers=node[3:1]", "backwards"],
+    ["workers=2x", '"2x" is no number of machines'],
+    ["workers=1e3", '"1e3" is no number of machines'],
+    ["workers=3-5", '"3-5" is no number of machines'],
   ] as const)("refuses %s, with a way out", async ([word, why]) => {
     const run = await belt(["scale", word], scene());
     expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });

@@ -117,5 +117,10 @@ function readTarget(word: string): ScaleTarget {
       hint: "Write belt scale workers=5, or belt scale 'workers=node[1:5]'.",
     });
   if (/^\d+$/.test(value)) return { group, to: { count: Number(value) } };
+  // A mistyped count would else name one machine, for which all others go.
+  if (/^\d[^[{.,]*$/.test(value))
+    throw new BeltError("usage.invalid", `"${value}" is no number of machines`, {
+      hint: `Write belt scale ${group}=5, or name the machines: belt scale '${group}=node[1:5]'.`,
+    });
   return { group, to: { names: parseRange(value) } };
 }
