@@ -24,12 +24,12 @@ export type {
 } from "./cluster/types.ts";
 export type { UpOptions } from "./cluster/up.ts";
 export { contractVersion, defineProvider, type ProviderDefinition } from "./providers/define.ts";
+export type { FirewallSpec, Publication } from "./providers/firewall-spec.ts";
+export type { HostEntry } from "./providers/hosts.ts";
 export type { OptionsIssue, OptionsParser, OptionsSchema } from "./providers/options-schema.ts";
 export type {
   ConsoleLog,
   CreateOutcome,
-  FirewallSpec,
-  HostEntry,
   ImageInfo,
   ImageStore,
   KeyPair,
@@ -46,7 +46,6 @@ export type {
   ProviderContext,
   ProviderPlugin,
   ProviderSpec,
-  Publication,
   RemoveOutcome,
   ResizeControl,
   SharedResources,

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { HostEntry } from "../providers/provider.ts";
+import type { HostEntry } from "../providers/hosts.ts";
 import { readPublicKeys } from "../ssh/keys.ts";
 import { openKnownHosts } from "../ssh/known-hosts.ts";
 import { BeltError } from "../util/errors.ts";

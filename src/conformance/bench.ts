@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import type { FirewallSpec } from "../providers/firewall-spec.ts";
 import type {
   CreateOutcome,
-  FirewallSpec,
   Machine,
   MachineRequest,
   PlannedMachine,

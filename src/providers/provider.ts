@@ -1,6 +1,7 @@
 import type { Connection } from "../ssh/connection.ts";
-import type { OwnHost } from "../ssh/openssh/own-host.ts";
 import type { Secret } from "../util/secret.ts";
+import type { FirewallSpec } from "./firewall-spec.ts";
+import type { GivenHost, HostEntry } from "./hosts.ts";
 
 /** Where a machine stands, as its provider sees it. */
 export type MachineState =
@@ -40,62 +41,10 @@ export interface Machine {
   readonly given?: GivenHost;
 }
 
-/** How a host is reached that was there before the cluster. */
-export interface GivenHost {
-  /** The operator's own way to it. */
-  readonly way: OwnHost;
-  /** Whether the cluster's key logs in there; until the host is taken, the operator's own SSH does. */
-  readonly taken: boolean;
-  /** The id of the swarm node that it is by the word of the cluster file. */
-  readonly node: string | undefined;
-  /** Where that way leads, for programs that read a configuration of ours: the real address, and the jump hosts before it. */
-  readonly hostname: string;
-  readonly jump: string | undefined;
-  /** Set when it does not answer and goes all the same: it is forgotten, and what is on it stays. */
-  readonly abandoned?: true;
-}
-
 /** An SSH key pair in OpenSSH's formats. */
 export interface KeyPair {
   readonly publicKey: string;
   readonly privateKey: Secret;
-}
-
-/** A host that exists already, as the cluster file lists it. */
-export interface HostEntry {
-  /** The machine's name in the cluster; the host's own name may be another. */
-  readonly name: string;
-  readonly group: string;
-  /** What SSH connects to: an address, or a name that the operator's SSH resolves. */
-  readonly address: string;
-  readonly privateAddress: string | undefined;
-  readonly user: string | undefined;
-  readonly port: number | undefined;
-  /** Jump hosts on the way, as `ssh -J` takes them, where the operator's own SSH configuration is not to decide. */
-  readonly jump?: string | undefined;
-  /** The id of the swarm node that it is already, where the file was written from a running swarm. */
-  readonly node?: string | undefined;
-}
-
-/** Ports of one protocol that the world, or some networks, may reach on the machines of some groups. */
-export interface Publication {
-  readonly protocol: "tcp" | "udp";
-  /** The first and the last port. */
-  readonly from: number;
-  readonly to: number;
-  /** IPv4 networks in CIDR notation. */
-  readonly sources: readonly string[];
-  readonly groups: readonly string[];
-}
-
-/** Who may reach the machines from outside; among themselves they reach what a swarm needs. */
-export interface FirewallSpec {
-  /** IPv4 networks in CIDR notation that may reach SSH, and the engine on 2376 where `engine.api` is `operators`. */
-  readonly operators: readonly string[];
-  /** Whether the machines reach one another's engines on 2376. */
-  readonly engineForMembers: boolean;
-  readonly engineForOperators: boolean;
-  readonly publish: readonly Publication[];
 }
 
 /** What to make. The same name in the same cluster twice is the same machine. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { nodeOf } from "../../src/cluster/observe.ts";
 import { Sessions } from "../../src/cluster/sessions.ts";
-import type { GivenHost, Machine } from "../../src/providers/provider.ts";
+import type { GivenHost } from "../../src/providers/hosts.ts";
+import type { Machine } from "../../src/providers/provider.ts";
 import type { Target } from "../../src/ssh/connection.ts";
 import type { OwnHost } from "../../src/ssh/openssh/own-host.ts";
 import { systemClock } from "../../src/util/clock.ts";

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lookAtHost } from "../../src/cluster/hosts/look.ts";
-import type { HostEntry, Machine, MachineRequest, Provider, ProviderContext } from "../../src/providers/provider.ts";
+import type { HostEntry } from "../../src/providers/hosts.ts";
+import type { Machine, MachineRequest, Provider, ProviderContext } from "../../src/providers/provider.ts";
 import { ssh } from "../../src/providers/ssh/index.ts";
 import { createConnect } from "../../src/ssh/connect.ts";
 import { generateKeyPair } from "../../src/ssh/keys.ts";

@@ -1,4 +1,4 @@
-import type { FirewallSpec, Publication } from "../../providers/provider.ts";
+import type { FirewallSpec, Publication } from "../../providers/firewall-spec.ts";
 import { anywhere } from "../spec/firewall.ts";
 import { mergeNetworks, mergePorts } from "./merge.ts";
 

@@ -1,4 +1,5 @@
-import type { FirewallSpec, HostEntry } from "../../providers/provider.ts";
+import type { FirewallSpec } from "../../providers/firewall-spec.ts";
+import type { HostEntry } from "../../providers/hosts.ts";
 
 /** What a group's machines are in the swarm. */
 export type Role = "manager" | "worker";

@@ -1,5 +1,6 @@
 import type { Authority } from "../../pki/authority.ts";
-import type { FirewallSpec, Machine } from "../../providers/provider.ts";
+import type { FirewallSpec } from "../../providers/firewall-spec.ts";
+import type { Machine } from "../../providers/provider.ts";
 import type { Connection } from "../../ssh/connection.ts";
 import type { Engine } from "../../swarm/engine.ts";
 import type { Clock } from "../../util/clock.ts";

@@ -1,5 +1,6 @@
 import { naturalCompare } from "../../util/natural-compare.ts";
-import type { FirewallSpec, ProviderSpec, Publication } from "../provider.ts";
+import type { FirewallSpec, Publication } from "../firewall-spec.ts";
+import type { ProviderSpec } from "../provider.ts";
 
 /** Who may reach some ports of one protocol. */
 export interface InboundRule {

@@ -1,9 +1,9 @@
 import { connectAsOperator } from "../../ssh/openssh/connect-as-operator.ts";
 import { mapBounded } from "../../util/concurrency.ts";
 import { BeltError, messageOf } from "../../util/errors.ts";
+import type { HostEntry } from "../hosts.ts";
 import type {
   CreateOutcome,
-  HostEntry,
   Machine,
   MachineRequest,
   Problem,

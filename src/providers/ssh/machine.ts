@@ -1,4 +1,5 @@
-import type { HostEntry, Machine, MachineState } from "../provider.ts";
+import type { HostEntry } from "../hosts.ts";
+import type { Machine, MachineState } from "../provider.ts";
 import type { TakenHost } from "./memory.ts";
 import { wayTo } from "./way.ts";
 

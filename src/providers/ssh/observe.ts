@@ -1,6 +1,7 @@
 import { withDeadline } from "../../util/deadline.ts";
 import { messageOf } from "../../util/errors.ts";
-import type { HostEntry, Machine, ProviderCluster, ProviderContext } from "../provider.ts";
+import type { HostEntry } from "../hosts.ts";
+import type { Machine, ProviderCluster, ProviderContext } from "../provider.ts";
 import { providerName, takenMachine } from "./machine.ts";
 import { readMarker } from "./marker.ts";
 import type { TakenHost } from "./memory.ts";

@@ -2,7 +2,8 @@ import { isIP } from "node:net";
 import { isDirect } from "../../ssh/openssh/carrier.ts";
 import type { OwnHost } from "../../ssh/openssh/own-host.ts";
 import { readSshSettings, type SshSettings } from "../../ssh/openssh/settings.ts";
-import type { HostEntry, ProviderContext } from "../provider.ts";
+import type { HostEntry } from "../hosts.ts";
+import type { ProviderContext } from "../provider.ts";
 
 /** The operator's way to a host of the cluster file. */
 export function wayTo({ address, user, port, jump }: Pick<HostEntry, "address" | "user" | "port" | "jump">): OwnHost {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { firewallRules, type RulesInput } from "../../../src/cluster/firewall/rules.ts";
-import type { Publication } from "../../../src/providers/provider.ts";
+import type { Publication } from "../../../src/providers/firewall-spec.ts";
 
 function publication(change: Partial<Publication>): Publication {
   return { protocol: "tcp", from: 80, to: 80, sources: ["0.0.0.0/0"], groups: ["workers"], ...change };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { FirewallSpec, ProviderSpec, SharedResources } from "../../../src/providers/provider.ts";
+import type { FirewallSpec } from "../../../src/providers/firewall-spec.ts";
+import type { ProviderSpec, SharedResources } from "../../../src/providers/provider.ts";
 import { generateKeyPair } from "../../../src/ssh/keys.ts";
 import { type AwsRig, openAwsRig } from "../../support/aws.ts";
 import { aCloudRequest, machinesIn, signal, specOf } from "../../support/cloud-requests.ts";

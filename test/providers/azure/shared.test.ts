@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { policy } from "../../../src/providers/azure/policy.ts";
-import type { FirewallSpec, SharedResources } from "../../../src/providers/provider.ts";
+import type { FirewallSpec } from "../../../src/providers/firewall-spec.ts";
+import type { SharedResources } from "../../../src/providers/provider.ts";
 import { type AzureRig, openAzureOn, openAzureRig, untilAll } from "../../support/azure.ts";
 import { aCloudRequest, machinesIn, signal, specOf } from "../../support/cloud-requests.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { policy } from "../../../src/providers/digitalocean/policy.ts";
-import type { FirewallSpec } from "../../../src/providers/provider.ts";
+import type { FirewallSpec } from "../../../src/providers/firewall-spec.ts";
 import { aCloudRequest, machinesIn, signal, someRequests, specOf } from "../../support/cloud-requests.ts";
 import { routes } from "../../support/clouds/digitalocean/fake-digitalocean.ts";
 import { furtherScopes } from "../../support/clouds/digitalocean/further-scopes.ts";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { FirewallSpec, SharedResources } from "../../../src/providers/provider.ts";
+import type { FirewallSpec } from "../../../src/providers/firewall-spec.ts";
+import type { SharedResources } from "../../../src/providers/provider.ts";
 import { aCloudRequest, machinesIn, operatorKey, signal, specOf } from "../../support/cloud-requests.ts";
 import { type CloudRig, openCloudRig } from "../../support/digitalocean.ts";
 
