@@ -1,14 +1,10 @@
-import path from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, test, vi } from "vitest";
 import { nothingLeft } from "../support/clouds/aws/instance-rig.ts";
 import { openProgramRig, type ProgramRig, type ProgramRigOptions } from "../support/clouds/aws/program-rig.ts";
 import { refusalReply } from "../support/clouds/aws/refusal.ts";
 import type { Fault } from "../support/clouds/faults.ts";
-import { printedBy } from "../support/clouds/program-beside.ts";
+import { always, goldenFile, meetFault, removeFirst, type UpFault, wrong } from "../support/clouds/up-fault.ts";
 
-const golden = path.join(import.meta.dirname, "../golden/aws");
-const always = Number.POSITIVE_INFINITY;
-const names = ["node1", "node2", "node3"];
 const text = `groups:\n  hosts: { role: bare, machines: "node[1:3]", zones: [a, b, c] }\n`;
 
 let rig: ProgramRig | undefined;
@@ -31,39 +27,13 @@ beforeAll(async () => {
   await warm.belt("down", "shop", "--yes");
 }, 60_000);
 
-/** One fault that `belt up` of three machines over three zones meets. */
-interface Case {
-  readonly options?: Partial<ProgramRigOptions>;
-  /** What is so before the command runs. */
-  readonly before?: (rig: ProgramRig) => unknown;
-  /** What happens until the command is run again; the faults are gone by then. */
-  readonly passes?: (rig: ProgramRig) => unknown;
-  readonly faults?: readonly Fault[];
-  readonly exitCode: number;
-}
-
 const refusal = (status: number, code: string, message: string, times = always, on = "RunInstances"): Fault => ({
   ...{ on, times },
   effect: { kind: "reply", reply: refusalReply(status, code, message) },
 });
 const roomAgain = ({ cloud }: ProgramRig): void => cloud.decideRoom(() => always);
-/** As the hint says: a machine that failed may keep something, unless it was to be a node and never answered. */
-const removeFirst = async ({ cloud, belt }: ProgramRig): Promise<void> => {
-  cloud.decideFate(() => "well");
-  expect((await belt("rm", "node2", "--no-file", "--yes")).code).toBe(0);
-};
-let kept = "";
-const swap = (name: string, value: string) => ({
-  before: ({ env }: ProgramRig): void => {
-    kept = env[name] ?? "";
-    env[name] = value;
-  },
-  passes: ({ env }: ProgramRig): void => {
-    env[name] = kept;
-  },
-});
 
-const cases: Readonly<Record<string, Case>> = {
+const cases: Readonly<Record<string, UpFault<ProgramRig, ProgramRigOptions>>> = {
   "throttled-once": { faults: [refusal(503, "RequestLimitExceeded", "Request limit exceeded.", 1)], exitCode: 0 },
   throttled: { faults: [refusal(503, "RequestLimitExceeded", "Request limit exceeded.")], exitCode: 5 },
   "zone-without-room": {
@@ -98,30 +68,17 @@ const cases: Readonly<Record<string, Case>> = {
     passes: removeFirst,
     exitCode: 3,
   },
-  "credentials-refused": { ...swap("AWS_ACCESS_KEY_ID", "AKIAMISTYPED"), exitCode: 5 },
-  unreachable: { ...swap("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:2"), exitCode: 5 },
+  "credentials-refused": { ...wrong("AWS_ACCESS_KEY_ID", "AKIAMISTYPED"), exitCode: 5 },
+  unreachable: { ...wrong("AWS_ENDPOINT_URL_EC2", "http://127.0.0.1:2"), exitCode: 5 },
 };
 
 describe("what belt up prints when EC2 fails, and what the same command makes of it afterwards", () => {
-  test.each(Object.entries(cases))(
-    "%s",
-    { timeout: 60_000 },
-    async (name, { options, before, passes, faults = [], exitCode }) => {
-      const opened = await openProgramRig({ text, ...options });
-      rig = opened;
-      await before?.(opened);
-      for (const fault of faults) opened.cloud.faults.add(fault);
-      const run = await opened.belt("up", "--yes");
-      await expect(printedBy(run)).toMatchFileSnapshot(path.join(golden, `up-${name}.txt`));
-      expect(run.code).toBe(exitCode);
-      opened.cloud.faults.clear();
-      await passes?.(opened);
-      const again = await opened.belt("up", "--yes");
-      expect(again.code, again.stderr).toBe(0);
-      expect([...opened.cloud.left().instances].sort()).toEqual(names);
-      const down = await opened.belt("down", "shop", "--yes");
-      expect(down.code, down.stderr).toBe(0);
-      expect(opened.cloud.left()).toEqual(nothingLeft);
-    },
-  );
+  test.each(Object.entries(cases))("%s", async (name, fault) => {
+    const opened = await openProgramRig({ text, ...fault.options });
+    rig = opened;
+    await meetFault(opened, fault, {
+      ...{ golden: goldenFile("aws", name), nothingLeft },
+      machinesIn: ({ cloud }) => cloud.left().instances,
+    });
+  });
 });

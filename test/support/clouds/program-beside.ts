@@ -6,6 +6,7 @@ import { realLibrary } from "../../../src/cli/real-library.ts";
 import type { JournalRecord } from "../../../src/cluster/journal-records.ts";
 import { providers } from "../../../src/providers/registry.ts";
 import type { Connect } from "../../../src/ssh/connection.ts";
+import type { Clock } from "../../../src/util/clock.ts";
 import { runProcess } from "../../../src/util/processes.ts";
 import { Captured, fakeIo, type Run } from "../../cli/fakes.ts";
 import { passing } from "../many-machines.ts";
@@ -13,7 +14,8 @@ import { temporaryFolder } from "../temporary.ts";
 import { type NetworkClock, openNetworkClock } from "./network-clock.ts";
 
 /** The whole program in this process, on virtual time, beside a fake cloud with nothing behind its machines. */
-export interface ProgramBeside extends AsyncDisposable {
+export interface ProgramBeside<Cloud = unknown> extends AsyncDisposable {
+  readonly cloud: Cloud;
   readonly network: NetworkClock;
   readonly folder: string;
   /** What belt finds in its environment; a test may change it. */
@@ -23,8 +25,14 @@ export interface ProgramBeside extends AsyncDisposable {
   journal(): Promise<readonly JournalRecord[]>;
 }
 
+/** A fake cloud, as far as the program's clock looks at it. */
+interface Waiting extends AsyncDisposable {
+  readonly waiting: () => number;
+}
+
 /** What the program runs beside. */
-export interface Beside {
+interface Beside<Cloud> {
+  readonly cloud: Cloud;
   readonly provider: string;
   /** The cluster file from after its provider on. */
   readonly text: string;
@@ -33,11 +41,11 @@ export interface Beside {
 }
 
 /** Opens a folder with a cluster `shop`; `open` starts the cloud on the clock that it is given. */
-export async function openProgramBeside(
-  open: (network: NetworkClock) => Promise<Beside & { readonly cloud: { readonly waiting: () => number } }>,
-): Promise<ProgramBeside> {
+export async function openProgramBeside<Cloud extends Waiting>(
+  open: (clock: Clock) => Promise<Beside<Cloud>>,
+): Promise<ProgramBeside<Cloud>> {
   const network = openNetworkClock();
-  const { provider, text, connect, cloud, ...beside } = await open(network);
+  const { provider, text, connect, cloud, ...beside } = await open(network.clock);
   network.watch(cloud);
   const folder = await temporaryFolder();
   await mkdir(path.join(folder.path, ".belt"));
@@ -61,12 +69,13 @@ export async function openProgramBeside(
     return { code, stdout: out ?? "", stderr: err ?? "" };
   };
   return {
-    ...{ network, folder: folder.path, env, belt },
+    ...{ cloud, network, folder: folder.path, env, belt },
     journal: async () => {
       const lines = (await readFile(path.join(folder.path, ".belt/shop/journal"), "utf8")).split("\n");
       return lines.slice(0, -1).map((line) => JSON.parse(line));
     },
     [Symbol.asyncDispose]: async () => {
+      await cloud[Symbol.asyncDispose]();
       network[Symbol.dispose]();
       await folder[Symbol.asyncDispose]();
     },

@@ -3,9 +3,7 @@ import { openProgramBeside, type ProgramBeside } from "../program-beside.ts";
 import { type AwsFakeOptions, type FakeAws, goodKeys, startAws } from "./fake-aws.ts";
 
 /** The whole program in this process, on virtual time, and a cloud with nothing behind its machines. */
-export interface ProgramRig extends ProgramBeside {
-  readonly cloud: FakeAws;
-}
+export type ProgramRig = ProgramBeside<FakeAws>;
 
 /** What a test says about the rig: the cluster file from its groups on, and the account. */
 export interface ProgramRigOptions extends Partial<Omit<AwsFakeOptions, "clock" | "hosts">> {
@@ -14,10 +12,8 @@ export interface ProgramRigOptions extends Partial<Omit<AwsFakeOptions, "clock" 
 
 /** Opens the rig with a cluster `shop`. */
 export async function openProgramRig({ text, ...account }: ProgramRigOptions): Promise<ProgramRig> {
-  const started = Promise.withResolvers<FakeAws>();
-  const beside = await openProgramBeside(async ({ clock }) => {
+  return await openProgramBeside(async (clock) => {
     const cloud = await startAws({ clock, ...account });
-    started.resolve(cloud);
     const env = {
       ...{ AWS_ACCESS_KEY_ID: goodKeys.id, AWS_SECRET_ACCESS_KEY: goodKeys.secret, AWS_REGION: "us-east-1" },
       AWS_ENDPOINT_URL_EC2: cloud.url,
@@ -27,12 +23,4 @@ export async function openProgramRig({ text, ...account }: ProgramRigOptions): P
     );
     return { cloud, provider: "aws", text, env, connect };
   });
-  const cloud = await started.promise;
-  return {
-    ...{ ...beside, cloud },
-    [Symbol.asyncDispose]: async () => {
-      await cloud[Symbol.asyncDispose]();
-      await beside[Symbol.asyncDispose]();
-    },
-  };
 }

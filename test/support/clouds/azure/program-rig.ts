@@ -4,9 +4,7 @@ import { openProgramBeside, type ProgramBeside } from "../program-beside.ts";
 import { type AzureOptions, type FakeAzure, startAzure } from "./fake-azure.ts";
 
 /** The whole program in this process, on virtual time, and a cloud with nothing behind its machines. */
-export interface ProgramRig extends ProgramBeside {
-  readonly cloud: FakeAzure;
-}
+export type ProgramRig = ProgramBeside<FakeAzure>;
 
 /** What a test says about the rig: the cluster file from its groups on, and the account. */
 export interface ProgramRigOptions extends Partial<Omit<AzureOptions, "clock" | "hosts">> {
@@ -15,23 +13,13 @@ export interface ProgramRigOptions extends Partial<Omit<AzureOptions, "clock" | 
 
 /** Opens the rig with a cluster `shop`. */
 export async function openProgramRig({ text, ...account }: ProgramRigOptions): Promise<ProgramRig> {
-  const started = Promise.withResolvers<FakeAzure>();
-  const beside = await openProgramBeside(async ({ clock }) => {
+  return await openProgramBeside(async (clock) => {
     const cloud = await startAzure({ clock, ...account });
     trust(cloud);
-    started.resolve(cloud);
     const env = cloud.env;
     const connect = paperMachines(keyIn(() => customDataIn(cloud)));
     return { cloud, provider: "azure", text, env, connect };
   });
-  const cloud = await started.promise;
-  return {
-    ...{ ...beside, cloud },
-    [Symbol.asyncDispose]: async () => {
-      await cloud[Symbol.asyncDispose]();
-      await beside[Symbol.asyncDispose]();
-    },
-  };
 }
 
 /** The user data of all machines that were asked for. */

@@ -4,9 +4,7 @@ import { bootstrapKeys } from "./bootstrap-keys.ts";
 import { type DigitalOceanOptions, type FakeDigitalOcean, goodToken, startDigitalOcean } from "./fake-digitalocean.ts";
 
 /** The whole program in this process, on virtual time, and a DigitalOcean with nothing behind its droplets. */
-export interface ProgramRig extends ProgramBeside {
-  readonly cloud: FakeDigitalOcean;
-}
+export type ProgramRig = ProgramBeside<FakeDigitalOcean>;
 
 /** What a test says about the rig: the cluster file from its groups on, and the account. */
 export interface ProgramRigOptions extends Partial<Omit<DigitalOceanOptions, "clock" | "hosts">> {
@@ -15,19 +13,9 @@ export interface ProgramRigOptions extends Partial<Omit<DigitalOceanOptions, "cl
 
 /** Opens the rig with a cluster `shop`. */
 export async function openProgramRig({ text, ...account }: ProgramRigOptions): Promise<ProgramRig> {
-  const started = Promise.withResolvers<FakeDigitalOcean>();
-  const beside = await openProgramBeside(async ({ clock }) => {
+  return await openProgramBeside(async (clock) => {
     const cloud = await startDigitalOcean({ clock, ...account });
-    started.resolve(cloud);
     const env = { DIGITALOCEAN_ACCESS_TOKEN: goodToken, BELT_DIGITALOCEAN_ENDPOINT: cloud.url };
     return { cloud, provider: "digitalocean", text, env, connect: paperMachines(bootstrapKeys(cloud)) };
   });
-  const cloud = await started.promise;
-  return {
-    ...{ ...beside, cloud },
-    [Symbol.asyncDispose]: async () => {
-      await cloud[Symbol.asyncDispose]();
-      await beside[Symbol.asyncDispose]();
-    },
-  };
 }

@@ -1,16 +1,12 @@
-import path from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { plainClient } from "../support/clouds/client.ts";
 import { nothingLeft } from "../support/clouds/digitalocean/droplet-rig.ts";
 import { goodToken } from "../support/clouds/digitalocean/fake-digitalocean.ts";
 import { openProgramRig, type ProgramRig, type ProgramRigOptions } from "../support/clouds/digitalocean/program-rig.ts";
 import type { Fault } from "../support/clouds/faults.ts";
-import { printedBy } from "../support/clouds/program-beside.ts";
+import { always, goldenFile, meetFault, removeFirst, type UpFault, wrong } from "../support/clouds/up-fault.ts";
 
-const golden = path.join(import.meta.dirname, "../golden/digitalocean");
 const orders = "POST /v2/droplets";
-const always = Number.POSITIVE_INFINITY;
-const names = ["node1", "node2", "node3"];
 const text = `groups:\n  hosts: { role: bare, machines: "node[1:3]" }\n`;
 
 let rig: ProgramRig | undefined;
@@ -25,17 +21,6 @@ beforeAll(async () => {
   await warm.belt("down", "shop", "--yes");
 });
 
-/** One fault that `belt up` of three machines meets. */
-interface Case {
-  readonly options?: Partial<ProgramRigOptions>;
-  /** What is so before the command runs. */
-  readonly before?: (rig: ProgramRig) => unknown;
-  /** What happens until the command is run again; the faults are gone by then. */
-  readonly passes?: (rig: ProgramRig) => unknown;
-  readonly faults?: readonly Fault[];
-  readonly exitCode: number;
-}
-
 const refusal = (status: number, id: string, message: string, times = always, on: Fault["on"] = orders): Fault => ({
   ...{ on, times },
   effect: { kind: "reply", reply: { status, body: { id, message } } },
@@ -43,7 +28,7 @@ const refusal = (status: number, id: string, message: string, times = always, on
 const limit = "creating this/these droplet(s) will exceed your droplet limit";
 const scopes = ["droplet:read", "tag:read", "account:read", "image:read", "regions:read", "sizes:read", "vpc:read"];
 
-const cases: Readonly<Record<string, Case>> = {
+const cases: Readonly<Record<string, UpFault<ProgramRig, ProgramRigOptions>>> = {
   "rate-limit": {
     options: { budgets: { hour: { limit: 60, windowMs: 3_600_000 } } },
     before: async ({ cloud, network }) => {
@@ -90,10 +75,7 @@ const cases: Readonly<Record<string, Case>> = {
   "calls-cut": { faults: [{ on: orders, times: always, effect: { kind: "cut" } }], exitCode: 5 },
   "stuck-creation": {
     before: ({ cloud }) => cloud.decideFate((name) => (name === "node2" ? "stuck" : "well")),
-    passes: async (opened) => {
-      opened.cloud.decideFate(() => "well");
-      expect((await opened.belt("rm", "node2", "--no-file", "--yes")).code).toBe(0);
-    },
+    passes: removeFirst,
     exitCode: 3,
   },
   "failed-creation": {
@@ -121,39 +103,16 @@ const cases: Readonly<Record<string, Case>> = {
     options: { tokens: { good: "all", weak: [...scopes, "ssh_key:read", "firewall:read"] } },
     exitCode: 5,
   },
-  unreachable: {
-    before: (opened) => {
-      endpoint = opened.env["BELT_DIGITALOCEAN_ENDPOINT"] ?? "";
-      opened.env["BELT_DIGITALOCEAN_ENDPOINT"] = "http://127.0.0.1:2";
-    },
-    passes: ({ env }) => {
-      env["BELT_DIGITALOCEAN_ENDPOINT"] = endpoint;
-    },
-    exitCode: 5,
-  },
+  unreachable: { ...wrong("BELT_DIGITALOCEAN_ENDPOINT", "http://127.0.0.1:2"), exitCode: 5 },
 };
-let endpoint = "";
 
 describe("what belt up prints when DigitalOcean fails, and what the same command makes of it afterwards", () => {
-  test.each(Object.entries(cases))(
-    "%s",
-    { timeout: 60_000 },
-    async (name, { options, before, passes, faults = [], exitCode }) => {
-      const opened = await openProgramRig({ text, timings: { activeMs: 40_000 }, ...options });
-      rig = opened;
-      await before?.(opened);
-      for (const fault of faults) opened.cloud.faults.add(fault);
-      const run = await opened.belt("up", "--yes");
-      await expect(printedBy(run)).toMatchFileSnapshot(path.join(golden, `up-${name}.txt`));
-      expect(run.code).toBe(exitCode);
-      opened.cloud.faults.clear();
-      await passes?.(opened);
-      const again = await opened.belt("up", "--yes");
-      expect(again.code, again.stderr).toBe(0);
-      expect(opened.cloud.left().droplets).toEqual(names);
-      const down = await opened.belt("down", "shop", "--yes");
-      expect(down.code, down.stderr).toBe(0);
-      expect(opened.cloud.left()).toEqual(nothingLeft);
-    },
-  );
+  test.each(Object.entries(cases))("%s", async (name, fault) => {
+    const opened = await openProgramRig({ text, timings: { activeMs: 40_000 }, ...fault.options });
+    rig = opened;
+    await meetFault(opened, fault, {
+      ...{ golden: goldenFile("digitalocean", name), nothingLeft },
+      machinesIn: ({ cloud }) => cloud.left().droplets,
+    });
+  });
 });
