@@ -6,7 +6,12 @@ import { belt, type Setting } from "./fakes.ts";
 const good: Partial<Host> = {
   findProgram: async (name) => `/usr/bin/${name}`,
   exists: async (path) => path.startsWith("/sys/module/"),
-  readText: async (path) => (path.endsWith("max_user_instances") ? "8192\n" : undefined),
+  readText: async (path) => texts[path],
+};
+
+const texts: Readonly<Record<string, string>> = {
+  "/proc/sys/fs/inotify/max_user_instances": "8192\n",
+  "/proc/filesystems": "nodev\toverlay\n",
 };
 
 interface Found {
@@ -41,13 +46,30 @@ describe("belt doctor", () => {
     ],
     ["a full disk", { freeBytes: async () => 1024 }, { check: "disk", state: "warning" }],
     ["another system", { platform: "darwin" }, { check: "local machines", state: "problem" }],
-    ["cgroup v2", { exists: async () => true }, { check: "cgroups", state: "unknown" }],
-    ["few inotify instances", { readText: async () => "128" }, { check: "inotify", state: "warning" }],
+    ["cgroup v2", { exists: async () => true }, { check: "cgroups", state: "ok", found: "version 2" }],
+    [
+      "few inotify instances",
+      { readText: async () => "128" },
+      { check: "inotify", state: "ok", found: "128 instances a user; belt raises it while there are local machines" },
+    ],
     ["no list of modules", { exists: async () => false }, { check: "module ip_vs", state: "unknown" }],
     [
       "a kernel without ip_vs",
       { exists: async () => false, readText: async () => "kernel/net/vxlan.ko:" },
       { check: "module ip_vs", state: "warning" },
+    ],
+    [
+      "a module that is not loaded",
+      {
+        exists: async () => false,
+        readText: async (path) => (path.endsWith("modules.dep") ? "kernel/net/ip_vs.ko.xz:" : undefined),
+      },
+      { check: "module ip_vs", state: "ok", found: "not loaded; belt loads it before machines start" },
+    ],
+    [
+      "a kernel without overlayfs",
+      { exists: async () => false, readText: async () => "kernel/net/vxlan.ko:" },
+      { check: "module overlay", state: "warning" },
     ],
   ])("sees %s", async (_what, change, finding) => {
     expect(await findings({ host: { ...good, ...change } })).toContainEqual(expect.objectContaining(finding));

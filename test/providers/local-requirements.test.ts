@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { moduleProblems } from "../../src/providers/local/kernel.ts";
 import { requestProblems } from "../../src/providers/local/requirements.ts";
 import type { ProviderSpec } from "../../src/providers/provider.ts";
 import { aProviderSpec } from "../support/provider-spec.ts";
@@ -30,5 +31,55 @@ describe("what cannot be made", () => {
     expect(requestProblems(spec(undefined, 14, { subnet: "10.80.0.0/28" }))).toMatchObject([
       { message: "14 machines do not fit into 10.80.0.0/28, which holds 13", hint: expect.stringContaining("subnet") },
     ]);
+  });
+});
+
+describe("the kernel's modules", () => {
+  const ran: string[] = [];
+  const listed = ["overlay", "vxlan", "br_netfilter", "ip_vs", "xt_ipvs", "nf_conntrack"];
+  const host = (code: number, stderr = "") => ({
+    run: async (argv: readonly string[]) => {
+      ran.push(argv.join(" "));
+      return { code, stdout: "", stderr };
+    },
+  });
+  const kernel = (loadable: readonly string[], loaded: readonly string[]) => ({
+    exists: async (path: string) => loaded.some((name) => path === `/sys/module/${name}`),
+    readText: async (path: string) => {
+      if (path === "/proc/filesystems") return loaded.includes("overlay") ? "nodev\toverlay\n" : "";
+      return path.endsWith("modules.dep") ? loadable.map((name) => `kernel/${name}.ko.xz:\n`).join("") : undefined;
+    },
+  });
+
+  it("are named and loaded in one command, once the user agrees, where they are only not loaded", async () => {
+    const [problem, ...others] = await moduleProblems(host(0), kernel(listed, ["vxlan"]));
+    expect(others).toEqual([]);
+    expect(problem?.message).toBe(
+      "this host has not loaded the kernel modules overlay, br_netfilter, ip_vs, xt_ipvs, nf_conntrack",
+    );
+    await problem?.fix?.apply(AbortSignal.timeout(1000));
+    expect(ran.splice(0)).toEqual(["modprobe -a overlay br_netfilter ip_vs xt_ipvs nf_conntrack"]);
+  });
+
+  it("are nobody's business where all are loaded, or those that are missing are not in the kernel's list", async () => {
+    expect(await moduleProblems(host(0), kernel(listed, listed))).toEqual([]);
+    expect(await moduleProblems(host(0), kernel(["overlay"], ["overlay"]))).toEqual([]);
+  });
+
+  it("stop machines where overlayfs is not there at all", async () => {
+    const problems = await moduleProblems(host(0), kernel(["vxlan"], []));
+    expect(problems.map(({ message, fix }) => [message, fix !== undefined])).toEqual([
+      ["this kernel has no overlayfs, which the file systems of machines are made of", false],
+      ["this host has not loaded the kernel module vxlan", true],
+    ]);
+  });
+
+  it("that cannot be loaded are told with modprobe's own words", async () => {
+    const said = "modprobe: ERROR: could not insert 'ip_vs': Key was rejected by service\n";
+    const [problem] = await moduleProblems(host(1, said), kernel(listed, ["overlay"]));
+    await expect(problem?.fix?.apply(AbortSignal.timeout(1000))).rejects.toMatchObject({
+      code: "provider.refused",
+      message: expect.stringContaining("Key was rejected by service"),
+    });
   });
 });

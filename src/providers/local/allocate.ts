@@ -4,6 +4,7 @@ import type { MachineRequest } from "../provider.ts";
 import { runLocked } from "./boot.ts";
 import { type Cgroups, isOccupied } from "./cgroup.ts";
 import { type Host, isAtWork, thisProcess } from "./host.ts";
+import { loadModules } from "./kernel.ts";
 import { raiseKnobs } from "./knobs.ts";
 import { machineFolder } from "./layout.ts";
 import { ensureNetwork, hasLink, hostNetworks } from "./network.ts";
@@ -53,6 +54,7 @@ export async function ensureCluster(
   if (known && subnet !== undefined && subnet !== known.subnet) throw otherSubnet(known, subnet);
   const cluster = known ?? (await newCluster(host, { ...request, subnet }, signal));
   if (!known) await host.store.writeCluster(cluster);
+  await loadModules(host, signal);
   await raiseKnobs(cluster.clusterId);
   await ensureNetwork(host, cluster, signal);
   return cluster;

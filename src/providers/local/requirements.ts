@@ -3,6 +3,7 @@ import { readTextIfThere } from "../../util/files.ts";
 import { findProgram, pathExists } from "../../util/host-files.ts";
 import type { Problem, ProviderContext, ProviderSpec } from "../provider.ts";
 import { type Host, programFolders } from "./host.ts";
+import { moduleProblems, unloadedModules } from "./kernel.ts";
 import { localOptions } from "./options.ts";
 import { parseSize, unlimited } from "./size.ts";
 import { capacityOf, parseSubnet } from "./subnet.ts";
@@ -40,6 +41,7 @@ export async function findProblems(
   const packages = await missingPackages(context);
   return [
     ...(packages.length > 0 ? [lacking(host, packages)] : []),
+    ...(await moduleProblems(host)),
     ...(await kernelProblems()),
     ...requestProblems(spec),
   ];
@@ -51,6 +53,8 @@ export async function missingPackages(context: Pick<ProviderContext, "env">): Pr
   const found = await Promise.all(Object.keys(programs).map((name) => findProgram(name, folders)));
   const missing = Object.values(programs).filter((_, index) => found[index] === undefined);
   if (!(await pathExists(archiveKeys.file))) missing.push(archiveKeys.package);
+  const canLoad = (await findProgram("modprobe", folders)) !== undefined;
+  if (!canLoad && (await unloadedModules()).length > 0) missing.push("kmod");
   return [...new Set(missing)].sort();
 }
 
@@ -96,8 +100,8 @@ function lacking(host: Host, packages: readonly string[]): Problem {
 }
 
 async function kernelProblems(): Promise<readonly Problem[]> {
-  const [systems = "", status = "", mounts = ""] = await Promise.all(
-    ["/proc/filesystems", "/proc/self/status", "/proc/self/mounts"].map((file) => readTextIfThere(file)),
+  const [status = "", mounts = ""] = await Promise.all(
+    ["/proc/self/status", "/proc/self/mounts"].map((file) => readTextIfThere(file)),
   );
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
   const lost = capabilities.filter(([, bit]) => (effective & bit) === 0n).map(([name]) => name);
@@ -106,8 +110,6 @@ async function kernelProblems(): Promise<readonly Problem[]> {
     const hint = "Run it on the host itself, or in a container that is started with --privileged.";
     problems.push({ message: `root may not make machines here: it lacks ${lost.join(" and ")}`, hint });
   }
-  if (!/\boverlay$/m.test(systems) && !(await pathExists("/sys/module/overlay")))
-    problems.push({ message: "this kernel has not loaded overlayfs", hint: "Load it: modprobe overlay" });
   if (!/ cgroup2? /.test(mounts))
     problems.push({
       message: "no cgroup hierarchy is mounted on this host",
