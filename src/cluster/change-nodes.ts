@@ -1,3 +1,4 @@
+import { isManager, isMember } from "../swarm/members.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import { quoteCommand } from "../util/shell.ts";
@@ -5,6 +6,7 @@ import type { ClusterContext } from "./context.ts";
 import { guardData } from "./data-guard.ts";
 import { untilIdle } from "./drain.ts";
 import { enforce, judgeChange } from "./guards.ts";
+import { askOwn } from "./identity.ts";
 import { demote, leaveSwarm, type NodeAtHand, nodeNow, speakerExcept, until, untilItLeads } from "./leave.ts";
 import type { Leniency } from "./leniency.ts";
 import { observe } from "./observe.ts";
@@ -47,9 +49,10 @@ export async function changeInTurn(
   { wanted, tally }: { readonly wanted: ChangeNodes; readonly tally: Tally },
   signal: AbortSignal,
 ): Promise<readonly PresentView[]> {
-  const workers = targets.filter(({ node }) => node?.role !== "manager");
+  const managers = managersInOrder(targets);
+  const workers = targets.filter((view) => !managers.includes(view));
   const done: PresentView[] = [];
-  for (const view of [...workers, ...managersInOrder(targets)]) {
+  for (const view of [...workers, ...managers]) {
     const settled = await tally
       .phase(view.name, "node", () => changeNode(context, view, wanted, signal))
       .catch(() => signal.throwIfAborted());
@@ -72,13 +75,12 @@ async function changeNode(
   signal: AbortSignal,
 ): Promise<PhaseResult> {
   const { node } = view;
+  if (wanted.change.kind === "leave") return await leaveSwarm(context, view, wanted, signal); // with a journal of its own
   if (!node) {
-    if (wanted.change.kind === "leave") return { effect: "unchanged", detail: "is in no swarm" };
     throw new BeltError("usage.invalid", `${view.name} is no node of the swarm`, {
       hint: "See the nodes: belt swarm status",
     });
   }
-  if (wanted.change.kind === "leave") return await leaveSwarm(context, view, wanted, signal); // with a journal of its own
   // Only who is demoted must not speak for itself.
   const manager = await speakerExcept(context, wanted.change.kind === "demote" ? view.name : "", signal);
   const at: NodeAtHand = { manager, node: await nodeNow(manager, node, signal), view };
@@ -95,11 +97,11 @@ async function apply(
   const { change } = wanted;
   switch (change.kind) {
     case "promote":
-      if (node.role === "manager") return { effect: "unchanged", detail: "is a manager already" };
+      if (isMember(node)) return { effect: "unchanged", detail: "is a manager already" };
       await promote(context, at, signal);
       return { effect: "changed", detail: "is a manager" };
     case "demote":
-      if (node.role === "worker") return { effect: "unchanged", detail: "is a worker already" };
+      if (!isManager(node)) return { effect: "unchanged", detail: "is a worker already" };
       await judgeAgain(context, at, wanted, signal);
       await demote(context, at, signal);
       return { effect: "changed", detail: "is a worker" };
@@ -125,6 +127,11 @@ async function promote(
   { manager, node, view }: NodeAtHand,
   signal: AbortSignal,
 ): Promise<void> {
+  const word = await askOwn(context, view.machine, signal);
+  if (word.kind === "none" || (word.kind === "node" && word.nodeId !== node.id))
+    throw new BeltError("swarm.not-in", `${view.name} has left the swarm by itself: it is node ${node.id} no more`, {
+      hint: "belt up joins it again.",
+    });
   await manager.updateNode(node, { role: "manager" }, signal);
   await until(context, `${view.name} was promoted; the other managers did not reach it`, signal, async (inner) => {
     const now = await nodeNow(manager, node, inner);

@@ -1,3 +1,4 @@
+import { isAlive, isMember } from "../swarm/members.ts";
 import { BeltError } from "../util/errors.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
 import type { MachineView } from "./types.ts";
@@ -79,8 +80,7 @@ function faultOf({ view: { machine, node }, isExpected }: Candidate): Fault | un
   if (machine.state.kind !== "running") return { rank: 2, why: `is ${machine.state.kind}` };
   if (!node) return isExpected ? { rank: 2, why: "is not in the swarm" } : undefined;
   if (node.status !== "ready") return { rank: 2, why: `is not ready (${node.status})` };
-  if (node.manager && node.manager.reachability !== "reachable")
-    return { rank: 2, why: "does not answer the other managers" };
+  if (isMember(node) && !isAlive(node)) return { rank: 2, why: "does not answer the other managers" };
   return undefined;
 }
 

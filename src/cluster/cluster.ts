@@ -5,9 +5,10 @@ import { BeltError } from "../util/errors.ts";
 import { readTextIfThere, writeFileAtomic } from "../util/files.ts";
 import { changesOn } from "./changes.ts";
 import { answerDeadlineMs, type ClusterContext, machinesByName, reach } from "./context.ts";
+import { nodesByMachine } from "./identity.ts";
 import { ensureClientCertificates } from "./keys.ts";
 import { stateOf } from "./node-state.ts";
-import { askSwarm, nodeOf, observe } from "./observe.ts";
+import { askSwarm, observe } from "./observe.ts";
 import { pickViews } from "./pick.ts";
 import type { Cluster, Observed } from "./types.ts";
 
@@ -92,9 +93,9 @@ async function activeNode(context: ClusterContext, signal: AbortSignal): Promise
   if (chosen && machines.has(chosen)) return chosen;
   const answer = await askSwarm(context, machines, signal);
   const leader = answer.kind === "answered" ? answer.nodes.find((node) => node.manager?.leader) : undefined;
-  const led = [...machines.values()].find((machine) => leader && nodeOf(machine, [leader]));
+  const [led] = nodesByMachine([...machines.values()], leader ? [leader] : [], new Map()).keys();
   const first = context.spec.machines.find(({ name, role }) => role === "manager" && machines.has(name));
-  const name = led?.name ?? first?.name ?? machines.keys().next().value;
+  const name = led ?? first?.name ?? machines.keys().next().value;
   if (name !== undefined) return name;
   throw new BeltError("usage.no-such-machine", `the cluster ${context.spec.name} has no machine yet`, {
     hint: "Make them with `belt up`, or one with `belt create`.",

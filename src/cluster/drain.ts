@@ -17,8 +17,11 @@ export async function untilIdle(clock: Clock, manager: Engine, node: SwarmNode, 
   let left: readonly SwarmTask[] = [];
   const deadline = { ms: deadlineMs, what: `${node.hostname} was drained and did not lose its tasks` };
   const waiting = withDeadline(deadline, clock, signal, async (inner) => {
-    for (left = await manager.tasks(node.id, inner); left.length > 0; left = await manager.tasks(node.id, inner))
+    for (left = await manager.tasks(node.id, inner); left.length > 0; left = await manager.tasks(node.id, inner)) {
       await clock.sleep(pollMs, inner);
+      const now = await manager.node(node.id, inner);
+      if (!now || now.status === "down") return;
+    }
   });
   await waiting.catch(async (error: unknown) => {
     if (signal.aborted || !isBeltError(error, "timeout")) throw error;

@@ -147,13 +147,14 @@ async function label(entry: Entry, leader: Leader, nodeId: string, signal: Abort
   const { node, session, context } = entry;
   const nodes = await leader.engine.nodes(signal);
   const present = nodes.find(({ id }) => id === nodeId);
-  const former = formerNodes(nodes, { machineId: session.machine.id, nodeId });
+  const { id: machineId, privateAddress, publicAddress } = session.machine;
+  const former = formerNodes(nodes, { machineId, nodeId, addresses: [privateAddress, publicAddress] });
   for (const { id } of former)
     await context.journal.around("leave", node.name, () => leader.engine.removeNode(id, true, signal));
   const availability = present && availabilityToSet(node, present);
   const labels = labelsFor(node, present, session.machine.zone);
   const ownedLabelKeys = present && keysToDrop(node, present);
-  const settings = { machineId: session.machine.id, labels, ownedLabelKeys: ownedLabelKeys ?? [], availability };
+  const settings = { machineId, labels, ownedLabelKeys: ownedLabelKeys ?? [], availability };
   const apply = () => applyNodeSettings(leader.engine, nodeId, settings, signal);
   const isSo = present !== undefined && hasNodeSettings(present, settings);
   const effect = isSo ? "unchanged" : await context.journal.around("update", node.name, apply);

@@ -1,7 +1,8 @@
 import type { Machine } from "../providers/provider.ts";
 import type { ClusterContext } from "./context.ts";
+import { nodesByMachine } from "./identity.ts";
 import { noteMet, sawMade } from "./meet-machine.ts";
-import { askSwarm, nodeOf } from "./observe.ts";
+import { askSwarm } from "./observe.ts";
 import { isNodeSpec } from "./spec/types.ts";
 
 /** What there is before anything is made. */
@@ -32,7 +33,8 @@ export async function expendable(
   // Where there is a swarm and it does not answer, nobody can say what is on them.
   if (answer.kind === "none" && journal.state.swarmId !== undefined) return new Set();
   const nodes = answer.kind === "answered" ? answer.nodes : [];
-  return new Set(candidates.filter((machine) => nodeOf(machine, nodes) === undefined).map(({ id }) => id));
+  const known = nodesByMachine([...existing.values()], nodes, new Map());
+  return new Set(candidates.filter(({ name }) => !known.has(name)).map(({ id }) => id));
 }
 
 function neverAnswered({ id, spec, journal }: ClusterContext, { name, clusterId, state }: Machine): boolean {

@@ -1,8 +1,10 @@
 import type { SwarmNode } from "../swarm/engine.ts";
 import { machineOf } from "../swarm/identity.ts";
+import { isMember } from "../swarm/members.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
 import { driftOf } from "./drift.ts";
 import { closesThem, exposuresOf } from "./firewall/exposure.ts";
+import { isLeftBehind } from "./identity.ts";
 import { availabilityLabel } from "./owned-labels.ts";
 import { type ClusterSpec, isNodeSpec, type MachineSpec } from "./spec/types.ts";
 import type { Finding, MachineView, Observed } from "./types.ts";
@@ -14,7 +16,7 @@ import type { Finding, MachineView, Observed } from "./types.ts";
 export function findingsOf(spec: ClusterSpec, observed: Observed): readonly Finding[] {
   const wanted = new Map(spec.machines.map((machine) => [machine.name, machine]));
   const ofMachines = observed.machines.flatMap((view) => findingOf(view, wanted.get(view.name), observed) ?? []);
-  const ofNodes = looseNodes(observed).map((node) => ofNode(node, wanted.has(node.hostname)));
+  const ofNodes = looseNodes(observed).map((node) => ofNode(node, wanted.has(node.hostname), observed));
   return [...ofMachines, ...ofNodes, ...exposed(spec, observed)].sort((left, right) =>
     naturalCompare(left.name, right.name),
   );
@@ -26,8 +28,34 @@ export function looseNodes({ machines, nodes = [] }: Observed): readonly SwarmNo
   return nodes.filter(({ id }) => !linked.has(id));
 }
 
+/** The nodes that were machines of ours and have none now, as far as they are to be forgotten once they are known to be dead. */
+export function ghostsIn({ machines: wanted }: ClusterSpec, observed: Observed): readonly SwarmNode[] {
+  const named = new Set(wanted.map(({ name }) => name));
+  return looseNodes(observed).filter((node) => {
+    if (!isGhost(node, named.has(node.hostname))) return false;
+    // One that answers may run where no provider of the file looks; only what the cluster cannot be whole with is looked into.
+    return node.status !== "ready" || isDead(node, observed) || named.has(node.hostname) || isMember(node);
+  });
+}
+
+/** Whether nobody runs as this node: it is down, or the machine behind it says that it is another node now. */
+export function isDead(node: SwarmNode, { machines, words = new Map() }: Observed): boolean {
+  const there = machines.flatMap(({ machine }) => machine ?? []);
+  return node.status === "down" || isLeftBehind(node, there, words);
+}
+
+/** What people call a node: its machine's name; a node without a machine must not pass for the one that has its name now. */
+export function nodeName({ id, hostname }: SwarmNode, { machines, nodes = [] }: Observed): string {
+  const own = machines.find(({ node }) => node?.id === id);
+  if (own) return own.name;
+  const isTaken =
+    machines.some(({ name, node }) => node && name === hostname) ||
+    nodes.some((other) => other.id !== id && other.hostname === hostname);
+  return isTaken ? `${hostname} (${id})` : hostname;
+}
+
 /** Whether a node without a machine was one of ours: it carries the link to a machine, or a name of the cluster file. */
-export function isGhost(node: SwarmNode, isNamed: boolean): boolean {
+function isGhost(node: SwarmNode, isNamed: boolean): boolean {
   return machineOf(node) !== undefined || isNamed;
 }
 
@@ -39,6 +67,14 @@ function exposed(spec: ClusterSpec, { machines, walled = new Set() }: Observed):
 function findingOf(view: MachineView, wanted: MachineSpec | undefined, observed: Observed): Finding | undefined {
   const { name, machine, node } = view;
   if (!machine) return undefined;
+  const copied = observed.copies?.get(name);
+  if (copied !== undefined)
+    return {
+      kind: "copy",
+      name,
+      what: `its engine says it is node ${copied}, which is ${holderOf(copied, observed)}: one is a copy of the other`,
+      fix: `belt rm ${name}`,
+    };
   const inNone = observed.nodes !== undefined && !node;
   if (!wanted)
     return inNone
@@ -72,21 +108,26 @@ function driftIn({ name, machine, node }: MachineView, wanted: MachineSpec, obse
   return { kind: "drifted", name, what: `is a ${node.role}, the file says ${wanted.role}`, fix: "belt up" };
 }
 
-function ofNode(node: SwarmNode, isNamed: boolean): Finding {
-  const { hostname: name, status } = node;
+function holderOf(nodeId: string, { machines }: Observed): string {
+  return machines.find(({ node }) => node?.id === nodeId)?.name ?? "another machine";
+}
+
+function ofNode(node: SwarmNode, isNamed: boolean, observed: Observed): Finding {
+  const { id, status } = node;
+  const name = nodeName(node, observed);
   if (!isGhost(node, isNamed))
     return {
       kind: "stranger",
       name,
       what: `a node of the swarm that beltkit did not make (${status})`,
-      fix: `leave it, or take it out: belt docker node rm ${name}`,
+      fix: `leave it, or take it out: belt docker node rm ${id}`,
     };
-  if (status === "down")
+  if (isDead(node, observed))
     return { kind: "ghost", name, what: "a node whose machine is gone", fix: "belt up forgets the node" };
   return {
     kind: "ghost",
     name,
     what: `a node that is ${status}, and the provider knows no machine behind it`,
-    fix: `look at it: belt docker node inspect ${name}`,
+    fix: `look at it: belt docker node inspect ${id}`,
   };
 }

@@ -1,9 +1,11 @@
 import type { Machine } from "../providers/provider.ts";
 import type { SwarmNode } from "../swarm/engine.ts";
+import { isMember, membersOf } from "../swarm/members.ts";
 import { judge, type ManagerChange, type ManagerState, removalOrder } from "../swarm/quorum.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import type { ClusterContext } from "./context.ts";
+import { nodeName } from "./findings.ts";
 import { isNodeSpec, type MachineSpec } from "./spec/types.ts";
 import type { GuardReport, MachineView, Observed } from "./types.ts";
 
@@ -28,16 +30,16 @@ export function judgeChange(kind: GuardedChange, targets: readonly MachineView[]
   if (kind !== "demote" && kind !== "promote" && there.every(({ name }) => named.has(name))) return allowed;
   if (observed.nodes === undefined) return judgeBlindly(kind, targets, observed);
   const all = managerStates(observed);
-  const changed = kind === "promote" ? targets.filter(({ node }) => node?.role === "worker") : targets;
-  const order = kind === "promote" ? changed.map(({ name }) => name) : namesInOrder(all, named);
-  return judgeInTurn(kind, all, order);
+  if (kind === "promote") return judgeInTurn(kind, all, targets.flatMap(comingMember));
+  const ids = new Set(targets.flatMap(({ node, former = [] }) => [node?.id, ...former.map(({ id }) => id)]));
+  return judgeInTurn(kind, all, removalOrder(all.filter(({ id }) => ids.has(id))));
 }
 
 /** Judges a change to one node of the swarm, also one behind which there is no machine any more. */
 export function judgeNode(kind: GuardedChange, node: SwarmNode, observed: Observed): GuardReport {
-  const name = nameOf(node, observed);
-  if (observed.nodes === undefined) return unknown(kind, [name]);
-  return judgeInTurn(kind, managerStates(observed), [name]);
+  const manager = { id: node.id, name: nodeName(node, observed) };
+  if (observed.nodes === undefined) return unknown(kind, [manager.name]);
+  return judgeInTurn(kind, managerStates(observed), [manager]);
 }
 
 /**
@@ -82,7 +84,14 @@ function unknown(kind: GuardedChange, names: readonly string[]): GuardReport {
   return { verdict: "refused", reasons: [reason], offer: "Bring the managers back first; `belt status` shows them." };
 }
 
-function judgeInTurn(kind: GuardedChange, all: readonly ManagerState[], order: readonly string[]): GuardReport {
+type Manager = ManagerChange["manager"];
+
+/** A worker that is to be a manager. */
+function comingMember({ name, node }: MachineView): readonly Manager[] {
+  return node && !isMember(node) ? [{ id: node.id, name }] : [];
+}
+
+function judgeInTurn(kind: GuardedChange, all: readonly ManagerState[], order: readonly Manager[]): GuardReport {
   let managers = all;
   let report: GuardReport = { verdict: "allowed", reasons: [], offer: undefined };
   for (const manager of order) {
@@ -99,38 +108,21 @@ function judgeInTurn(kind: GuardedChange, all: readonly ManagerState[], order: r
   return report;
 }
 
-/** What the next one in turn finds: who was restarted is back by then. */
+/** What the next one in turn finds: one that was restarted is back by then. */
 function afterwards(managers: readonly ManagerState[], { kind, manager }: ManagerChange): readonly ManagerState[] {
   if (kind === "restart" || kind === "resize") return managers;
-  if (kind === "stop") return managers.map((one) => (one.name === manager ? { ...one, reachable: false } : one));
-  const others = managers.filter(({ name }) => name !== manager);
-  return kind === "promote" ? [...others, { name: manager, reachable: true, leader: false }] : others;
+  if (kind === "stop") return managers.map((one) => (one.id === manager.id ? { ...one, reachable: false } : one));
+  const others = managers.filter(({ id }) => id !== manager.id);
+  return kind === "promote" ? [...others, { ...manager, reachable: true, leader: false }] : others;
 }
 
-/** The managers as the swarm sees them now, by the names of their machines, and those that are to join them before. */
+/** The members of Raft now, by the names of their machines, and the managers that join before. */
 function managerStates(observed: Foreseen): readonly ManagerState[] {
   const { nodes = [], joining = [] } = observed;
-  const now = nodes
-    .filter(({ role }) => role === "manager")
-    .map((node) => ({
-      name: nameOf(node, observed),
-      reachable: node.manager?.reachability === "reachable",
-      leader: node.manager?.leader ?? false,
-    }));
+  const now = membersOf(nodes, (node) => nodeName(node, observed));
   const known = new Set(now.map(({ name }) => name));
   const soon = joining.filter(
     (machine) => isNodeSpec(machine) && machine.role === "manager" && !known.has(machine.name),
   );
-  return [...now, ...soon.map(({ name }) => ({ name, reachable: true, leader: false }))];
-}
-
-/** The name of a node's machine; one whose machine is gone must not pass for the machine that has the name now. */
-function nameOf({ id, hostname }: SwarmNode, { machines }: Observed): string {
-  const own = machines.find(({ node }) => node?.id === id);
-  if (own) return own.name;
-  return machines.some(({ name, node }) => node && name === hostname) ? `${hostname} (${id})` : hostname;
-}
-
-function namesInOrder(all: readonly ManagerState[], named: ReadonlySet<string>): readonly string[] {
-  return removalOrder(all.filter(({ name }) => named.has(name))).map(({ name }) => name);
+  return [...now, ...soon.map(({ name }) => ({ id: `joining ${name}`, name, reachable: true, leader: false }))];
 }

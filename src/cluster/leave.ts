@@ -1,10 +1,12 @@
 import type { Engine, SwarmNode } from "../swarm/engine.ts";
+import { isManager, isMember } from "../swarm/members.ts";
 import { withDeadline } from "../util/deadline.ts";
 import { BeltError, isBeltError } from "../util/errors.ts";
 import { type ClusterContext, emit, machinesByName, reach } from "./context.ts";
 import { guardData } from "./data-guard.ts";
 import { untilIdle } from "./drain.ts";
 import { enforce, judgeNode } from "./guards.ts";
+import { askOwn, type OwnWord } from "./identity.ts";
 import type { Leniency } from "./leniency.ts";
 import { askSwarm, observe } from "./observe.ts";
 import { availabilityLabel } from "./owned-labels.ts";
@@ -13,9 +15,11 @@ import type { PresentView } from "./pick.ts";
 
 /** How long a change of a node may take to be seen by everybody whom it concerns. */
 const seenDeadlineMs = 60_000;
+/** How long a node that is to be a manager, and is no member of Raft, is waited for before it is made a worker again. */
+const halfWayDeadlineMs = 15_000;
 const pollMs = 250;
 
-/** A manager's engine that is not the one of `except` (a name, or nothing): nobody speaks for a swarm that he is leaving. */
+/** A manager's engine that is not the one of `except` (a name, or nothing): a manager cannot act on the swarm it is leaving. */
 export async function speakerExcept(context: ClusterContext, except: string, signal: AbortSignal): Promise<Engine> {
   const machines = new Map(await machinesByName(context, signal));
   machines.delete(except);
@@ -28,8 +32,9 @@ export async function speakerExcept(context: ClusterContext, except: string, sig
 }
 
 /**
- * Takes one node out of the swarm, in the one order that hurts nobody: drain, wait until no task is left, demote a manager and
- * wait until that is seen, leave, be forgotten. The guards are asked again with what is known now.
+ * Takes one machine out of the swarm, in the one order that hurts nobody: drain, wait until no task is left, demote a manager and
+ * wait until that is seen, leave, be forgotten. What the machine's own engine says counts, not what the list of nodes still
+ * says: a machine that has left already is only forgotten. The guards are asked again with what is known now.
  *
  * @throws BeltError `guard.*`, `timeout` that says what it waited for; what was done stays done, and the same command goes on.
  */
@@ -39,23 +44,17 @@ export async function leaveSwarm(
   leniency: Leniency,
   signal: AbortSignal,
 ): Promise<PhaseResult> {
-  if (!view.node) return { effect: "unchanged", detail: "is in no swarm" };
-  if (view.node.role === "manager") await judgeNow(context, view.node, leniency, signal);
+  const { node, former = [] } = view;
+  const word = node && (await askOwn(context, view.machine, signal));
+  const isOut = node && word && !isSilent(word) && !isNode(word, node);
+  const behind = isOut ? [node, ...former] : former;
+  if (behind.length === 0 && !node) return { effect: "unchanged", detail: "is in no swarm" };
+  for (const one of node ? [node, ...former] : former)
+    if (isMember(one)) await judgeNow(context, one, leniency, signal);
   const manager = await speakerExcept(context, view.name, signal);
-  const node = await nodeNow(manager, view.node, signal);
-  if (!leniency.moveLocalVolumes && context.spec.drain.localVolumes === "keep") await guardData(manager, node, signal);
-  return await context.journal.around("leave", view.name, async () => {
-    // Remembered as what was asked for last: who takes the machine back into the file gets it active again.
-    const labels = { ...node.labels, [availabilityLabel]: "drain" };
-    await manager.updateNode(node, { availability: "drain", labels }, signal);
-    await idle(context, { manager, node }, leniency, signal);
-    if (node.role === "manager") {
-      await judgeNow(context, node, leniency, signal); // another one may have failed in the meantime
-      await demote(context, { manager, node, view }, signal);
-    }
-    await depart(context, { manager, node, view }, signal);
-    return { effect: "changed", detail: "drained and left the swarm" };
-  });
+  for (const one of behind) await forgetFormer(context, { manager, node: one, view }, signal);
+  if (!node || isOut) return { effect: "changed", detail: "had left the swarm; its node is forgotten" };
+  return await leaveAlive(context, { manager, node: await nodeNow(manager, node, signal), view }, leniency, signal);
 }
 
 /** One node, the machine that it is, and a manager to ask. */
@@ -65,19 +64,64 @@ export interface NodeAtHand {
   readonly view: PresentView;
 }
 
-/** Makes a manager a worker, and waits until the others and its own engine know: a promotion or a leave before that fails. */
-export async function demote(
+async function leaveAlive(
+  context: ClusterContext,
+  at: NodeAtHand,
+  leniency: Leniency,
+  signal: AbortSignal,
+): Promise<PhaseResult> {
+  const { manager, node, view } = at;
+  if (!leniency.moveLocalVolumes && context.spec.drain.localVolumes === "keep") await guardData(manager, node, signal);
+  return await context.journal.around("leave", view.name, async () => {
+    // Remembered as what was asked for last: who takes the machine back into the file gets it active again.
+    const labels = { ...node.labels, [availabilityLabel]: "drain" };
+    await manager.updateNode(node, { availability: "drain", labels }, signal);
+    if (isOn(view)) await idle(context, { manager, node }, leniency, signal);
+    if (isManager(node)) {
+      if (isMember(node)) await judgeNow(context, node, leniency, signal); // another one may have failed in the meantime
+      await demote(context, at, signal);
+    }
+    await depart(context, at, signal);
+    return { effect: "changed", detail: "drained and left the swarm" };
+  });
+}
+
+/** Takes a node that its machine is no more off the list. */
+async function forgetFormer(
   context: ClusterContext,
   { manager, node, view }: NodeAtHand,
   signal: AbortSignal,
 ): Promise<void> {
-  if (answers(view)) await untilItLeads(context, view, signal);
-  await manager.updateNode(await nodeNow(manager, node, signal), { role: "worker" }, signal);
-  await until(context, `${view.name} was demoted; the managers did not see it`, signal, async (inner) => {
-    const now = (await manager.nodes(inner)).find(({ id }) => id === node.id);
-    return !now || (now.role === "worker" && now.manager === undefined);
-  });
-  if (!answers(view)) return;
+  const now = await manager.node(node.id, signal);
+  if (!now) return;
+  const forget = () => forgetNode(context, { manager, node: now, name: view.name }, signal);
+  await context.journal.around("leave", view.name, forget);
+}
+
+/** A node as which nobody runs any more, what people call it, and a manager to ask. */
+interface DeadNode {
+  readonly manager: Engine;
+  readonly node: SwarmNode;
+  readonly name: string;
+}
+
+/** Takes a dead node off the list; one that is a member of Raft is demoted first, or it would count against the majority. */
+export async function forgetNode(
+  context: ClusterContext,
+  { manager, node, name }: DeadNode,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isMember(node)) await makeWorker(context, { manager, node, name }, signal);
+  await manager.removeNode(node.id, true, signal);
+}
+
+/** Makes a manager a worker, and waits until the others and its own engine know: a promotion or a leave before that fails. */
+export async function demote(context: ClusterContext, at: NodeAtHand, signal: AbortSignal): Promise<void> {
+  const { manager, node, view } = at;
+  const isAlive = isNode(await askOwn(context, view.machine, signal), node);
+  if (isAlive && node.role === "manager") await settleIn(context, at, signal);
+  await makeWorker(context, { manager, node, name: view.name }, signal);
+  if (!isAlive) return;
   const { engine } = await reach(context, view.machine, signal);
   await until(context, `${view.name} was demoted; its own engine did not see it`, signal, async (inner) => {
     const { swarm } = await engine.info(inner);
@@ -85,18 +129,46 @@ export async function demote(
   });
 }
 
+async function makeWorker(
+  context: ClusterContext,
+  { manager, node, name }: DeadNode,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = await nodeNow(manager, node, signal);
+  if (now.role === "manager") await manager.updateNode(now, { role: "worker" }, signal);
+  await until(context, `${name} was demoted; the managers did not see it`, signal, async (inner) => {
+    const seen = await manager.node(node.id, inner);
+    return !seen || (seen.role === "worker" && !isMember(seen));
+  });
+}
+
+/** A manager is wholly one before it is demoted. One that is no member may never become one, as after a swarm was formed anew. */
+async function settleIn(context: ClusterContext, { node, view }: NodeAtHand, signal: AbortSignal): Promise<void> {
+  if (isMember(node)) return await untilItLeads(context, view, signal);
+  await untilItLeads(context, view, signal, halfWayDeadlineMs).catch((error: unknown) => {
+    if (signal.aborted || !isBeltError(error, "timeout")) throw error;
+  });
+}
+
 /**
  * Waits until a manager's own engine speaks for the swarm. One that is demoted before it has wholly become a manager may
  * come back as a voter that nobody hears.
  */
-export async function untilItLeads(context: ClusterContext, view: PresentView, signal: AbortSignal): Promise<void> {
+export async function untilItLeads(
+  context: ClusterContext,
+  view: PresentView,
+  signal: AbortSignal,
+  deadlineMs = seenDeadlineMs,
+): Promise<void> {
   const { engine } = await reach(context, view.machine, signal);
-  await until(context, `${view.name} is to be a manager; its own engine did not become one`, signal, async (inner) => {
+  const what = `${view.name} is to be a manager; its own engine did not become one`;
+  const leads = async (inner: AbortSignal): Promise<boolean> => {
     const { swarm } = await engine.info(inner);
     if (!swarm.isManager) return false;
     const nodes = await engine.nodes(inner).catch(() => []);
     return nodes.some(({ id, manager }) => id === swarm.nodeId && manager?.reachability === "reachable");
-  });
+  };
+  await until(context, what, signal, leads, deadlineMs);
 }
 
 /** Waits for the last task to go; with force, not longer than the time that a drain is given. */
@@ -123,29 +195,32 @@ export async function until(
   what: string,
   signal: AbortSignal,
   isSo: (signal: AbortSignal) => Promise<boolean>,
+  deadlineMs = seenDeadlineMs,
 ): Promise<void> {
-  await withDeadline({ ms: seenDeadlineMs, what }, context.deps.clock, signal, async (inner) => {
+  await withDeadline({ ms: deadlineMs, what }, context.deps.clock, signal, async (inner) => {
     while (!(await isSo(inner))) await context.deps.clock.sleep(pollMs, inner);
   });
 }
 
 /** A node as it is now: an update needs its latest version. */
 export async function nodeNow(manager: Engine, node: SwarmNode, signal: AbortSignal): Promise<SwarmNode> {
-  return (await manager.nodes(signal)).find(({ id }) => id === node.id) ?? node;
+  return (await manager.node(node.id, signal)) ?? node;
 }
 
+/** The node leaves by itself where its machine can; a machine that is off is gone by its provider's word, any other by the managers'. */
 async function depart(
   context: ClusterContext,
   { manager, node, view }: NodeAtHand,
   signal: AbortSignal,
 ): Promise<void> {
-  if (answers(view)) await (await reach(context, view.machine, signal)).engine.swarmLeave(false, signal);
-  else
+  const word = await askOwn(context, view.machine, signal);
+  if (isNode(word, node)) await (await reach(context, view.machine, signal)).engine.swarmLeave(false, signal);
+  else if (isSilent(word) && isOn(view))
     await until(context, `${view.name} does not answer; the managers did not see it go down`, signal, async (inner) => {
       return (await nodeNow(manager, node, inner)).status === "down";
     });
   // A node that has left is seen as down only some heartbeats later; its own word for it is enough.
-  await manager.removeNode(node.id, answers(view), signal);
+  await manager.removeNode(node.id, true, signal);
 }
 
 async function judgeNow(
@@ -157,6 +232,14 @@ async function judgeNow(
   enforce(judgeNode("remove", node, await observe(context, true, signal)), acceptNoSpare);
 }
 
-function answers({ machine, node }: PresentView): boolean {
-  return machine.state.kind === "running" && node?.status === "ready";
+function isOn({ machine }: PresentView): boolean {
+  return machine.state.kind === "running";
+}
+
+function isSilent(word: OwnWord): boolean {
+  return word.kind === "silent";
+}
+
+function isNode(word: OwnWord, { id }: SwarmNode): boolean {
+  return word.kind === "node" && word.nodeId === id;
 }

@@ -6,6 +6,7 @@ import { naturalCompare } from "../util/natural-compare.ts";
 import { type ClusterContext, machinesByName, reach } from "./context.ts";
 import { optionsOf } from "./create-machines.ts";
 import type { WantedMake } from "./drift.ts";
+import { askDoubtful, copiesAmong, isLeftBehind, nodesByMachine, type OwnWord } from "./identity.ts";
 import type { Session } from "./sessions.ts";
 import { isNodeSpec } from "./spec/types.ts";
 import type { MachineView, Observed } from "./types.ts";
@@ -24,7 +25,8 @@ export async function observe(context: ClusterContext, withSwarm: boolean, signa
     : { kind: "none", why: "the swarm was not asked" };
   if (answer.kind === "answered") await context.lock.meet(answer.by.engine, signal);
   const nodes = answer.kind === "answered" ? answer.nodes : undefined;
-  const seen = await observedFrom(context, machines, nodes);
+  const words = nodes ? await askDoubtful(context, [...machines.values()], nodes, signal) : undefined;
+  const seen = await observedFrom(context, machines, { nodes, words });
   return answer.kind === "none" ? { ...seen, swarmError: answer.why, swarmless: isSwarmless(context) } : seen;
 }
 
@@ -32,14 +34,25 @@ function isSwarmless({ journal, spec }: ClusterContext): boolean {
   return journal.state.swarmId === undefined && spec.machines.every(({ role }) => role !== "manager");
 }
 
+/** The swarm as it was asked: its nodes, and what engines said of themselves, by their machines' names. */
+export interface Seen {
+  readonly nodes: readonly SwarmNode[] | undefined;
+  readonly words?: ReadonlyMap<string, OwnWord> | undefined;
+}
+
 /** Joins machines and nodes that were listed already. */
 export async function observedFrom(
   context: ClusterContext,
   machines: ReadonlyMap<string, Machine>,
-  nodes: readonly SwarmNode[] | undefined,
+  { nodes, words = new Map() }: Seen,
 ): Promise<Observed> {
   const [wanted, walled] = await Promise.all([wantedMakes(context), walledProviders(context)]);
-  return { machines: viewsOf(context, machines, nodes ?? []), nodes, swarmError: undefined, wanted, walled };
+  const own = nodesByMachine([...machines.values()], nodes ?? [], words);
+  const copies = copiesAmong(words, own);
+  const views = viewsOf(context, machines, own).map((view) =>
+    withFormer(view, { machines, nodes: nodes ?? [], own, words }),
+  );
+  return { machines: views, nodes, swarmError: undefined, words, copies, wanted, walled };
 }
 
 /** What the file asks of every machine itself, in the words of its provider. */
@@ -51,14 +64,6 @@ async function wantedMakes(context: ClusterContext): Promise<ReadonlyMap<string,
     return [machine.name, { image, region, size }] as const;
   });
   return new Map(await Promise.all(makes));
-}
-
-/** The node of a machine: by the link label, one that is up before one that the machine was earlier; else by the word of the cluster file; else by its name, which is the host name. */
-export function nodeOf(machine: Machine, nodes: readonly SwarmNode[]): SwarmNode | undefined {
-  const linked = nodes.filter((node) => machineOf(node) === machine.id);
-  const known =
-    linked.find(({ status }) => status === "ready") ?? linked[0] ?? nodes.find(({ id }) => id === machine.given?.node);
-  return known ?? nodes.find((node) => machineOf(node) === undefined && node.hostname === machine.name);
 }
 
 /**
@@ -111,10 +116,32 @@ function isAmong({ privateAddress, publicAddress }: Machine, addresses: Readonly
   return [privateAddress, publicAddress].some((address) => address !== undefined && addresses.has(address));
 }
 
+interface Joined {
+  readonly machines: ReadonlyMap<string, Machine>;
+  readonly nodes: readonly SwarmNode[];
+  readonly own: ReadonlyMap<string, SwarmNode>;
+  readonly words: ReadonlyMap<string, OwnWord>;
+}
+
+/** Adds the nodes that a machine was before, as far as they are still on the list and nobody runs as them. */
+function withFormer(view: MachineView, { machines, nodes, own, words }: Joined): MachineView {
+  const word = words.get(view.name);
+  if (!word || word.kind === "silent") return view;
+  const taken = new Set([...own.values()].map(({ id }) => id));
+  const all = [...machines.values()];
+  const former = nodes.filter(
+    (node) =>
+      !taken.has(node.id) &&
+      machineOf(node) === view.machine?.id &&
+      (node.status === "down" || isLeftBehind(node, all, words)),
+  );
+  return former.length > 0 ? { ...view, former } : view;
+}
+
 function viewsOf(
   context: ClusterContext,
   machines: ReadonlyMap<string, Machine>,
-  nodes: readonly SwarmNode[],
+  nodes: ReadonlyMap<string, SwarmNode>,
 ): readonly MachineView[] {
   const wanted = new Map(context.spec.machines.map((machine) => [machine.name, machine]));
   const names = new Set([...wanted.keys(), ...machines.keys()]);
@@ -127,7 +154,7 @@ function viewsOf(
       role: spec && isNodeSpec(spec) ? spec.role : undefined,
       provider: machine?.provider ?? spec?.provider ?? context.spec.provider,
       machine,
-      node: machine && nodeOf(machine, nodes),
+      node: nodes.get(name),
     };
   });
 }

@@ -1,7 +1,9 @@
 import type { Machine } from "../providers/provider.ts";
 import type { SwarmNode } from "../swarm/engine.ts";
+import { machineOf } from "../swarm/identity.ts";
+import { isMember } from "../swarm/members.ts";
 import { driftOf } from "./drift.ts";
-import { isGhost, looseNodes } from "./findings.ts";
+import { ghostsIn, nodeName } from "./findings.ts";
 import { availabilityToSet, keysToDrop } from "./owned-labels.ts";
 import type { SharedChange } from "./shared.ts";
 import { type ClusterSpec, isNodeSpec, type MachineSpec, type NodeSpec } from "./spec/types.ts";
@@ -36,9 +38,7 @@ export function plan(spec: ClusterSpec, observed: Observed): readonly Change[] {
   const changes = [
     ...(observed.shared ?? []).map(configuring),
     ...spec.machines.flatMap((wanted) => changesFor(wanted, views.get(wanted.name), observed)),
-    ...looseNodes(observed)
-      .filter((node) => node.status === "down" && isGhost(node, named.has(node.hostname)))
-      .flatMap((node) => forgetting(node)),
+    ...ghostsIn(spec, observed).flatMap((node) => forgetting(node, observed)),
     ...observed.machines.filter(({ name, machine }) => machine && !named.has(name)).flatMap((view) => removal(view)),
   ];
   return changes
@@ -95,7 +95,7 @@ function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed
           change("replace", drift.join("; "), riskOf(view?.node)),
         ];
       if (!isNodeSpec(wanted)) return []; // whether it was joined by hand is not the file's business
-      return view?.node ? updates(wanted, view.node, change) : enter;
+      return view?.node ? updates(wanted, { node: view.node, machine }, change) : enter;
     }
   }
 }
@@ -111,11 +111,16 @@ function whyFailed({ given, state }: Machine): string {
   return given ? `the host does not answer: ${reason}` : `its creation failed: ${reason}`;
 }
 
-function updates(wanted: NodeSpec, node: SwarmNode, change: MakeChange): readonly Change[] {
+function updates(
+  wanted: NodeSpec,
+  { node, machine }: { readonly node: SwarmNode; readonly machine: Machine },
+  change: MakeChange,
+): readonly Change[] {
   const differing = Object.entries(wanted.labels).filter(([key, value]) => node.labels[key] !== value);
   const reasons = [
     ...differing.map(([key, value]) => `label ${key} is to be "${value}"`),
     ...keysToDrop(wanted, node).map((key) => `label ${key} is in the file no more`),
+    ...(machineOf(node) === machine.id ? [] : ["the link to its machine is missing, or another machine's"]),
   ];
   const moves = availabilityToSet(wanted, node);
   return [
@@ -133,12 +138,13 @@ function roleChange(wanted: NodeSpec, node: SwarmNode, change: MakeChange): read
   return [wanted.role === "manager" ? change("promote", reason) : change("demote", reason, "quorum")];
 }
 
-/** A node whose machine is gone for good is taken off the list; a manager is demoted first. */
-function forgetting(node: SwarmNode): readonly Change[] {
-  const common = { machine: node.hostname, group: "", role: node.role, reason: "a node whose machine is gone" };
+/** A node whose machine is gone for good is taken off the list; a member of Raft is demoted first. */
+function forgetting(node: SwarmNode, observed: Observed): readonly Change[] {
+  const reason = "a node whose machine is gone";
+  const common = { machine: nodeName(node, observed), group: "", role: node.role, reason };
   const demoted = { ...common, action: "demote", risk: "quorum" } as const;
   const removed = { ...common, action: "remove", risk: "none" } as const;
-  return node.role === "manager" ? [demoted, removed] : [removed];
+  return isMember(node) ? [demoted, removed] : [removed];
 }
 
 /** The way out of a machine that the file does not name. */

@@ -1,4 +1,5 @@
 import type { PowerControl } from "../providers/provider.ts";
+import { isAlive } from "../swarm/members.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
@@ -73,7 +74,8 @@ async function judgeAgain(
 
 async function isBack(context: ClusterContext, { name }: PresentView, signal: AbortSignal): Promise<boolean> {
   const { machines } = await observe(context, true, signal);
-  return machines.find((view) => view.name === name)?.node?.manager?.reachability === "reachable";
+  const node = machines.find((view) => view.name === name)?.node;
+  return node !== undefined && isAlive(node);
 }
 
 async function applyPower(

@@ -1,4 +1,5 @@
 import type { Machine } from "../providers/provider.ts";
+import { isAlive, isManager } from "../swarm/members.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { compressNames } from "../util/ranges.ts";
 import { quoteCommand } from "../util/shell.ts";
@@ -88,14 +89,14 @@ async function leaveInOrder(
   { leniency, tally }: { readonly leniency: Leniency; readonly tally: Tally },
   signal: AbortSignal,
 ): Promise<readonly PresentView[]> {
-  const left = new Set(targets.filter(({ node }) => node === undefined));
+  const left = new Set(targets.filter(({ node, former }) => node === undefined && former === undefined));
   const leave = async (view: PresentView): Promise<void> => {
     await tally.phase(view.name, "leave", () => leaveSwarm(context, view, leniency, signal));
     left.add(view);
   };
-  const workers = targets.filter(({ node }) => node?.role === "worker");
-  await mapBounded(workers, maxAtOnce, leave);
   const managers = managersInOrder(targets);
+  const workers = targets.filter((view) => !left.has(view) && !managers.includes(view));
+  await mapBounded(workers, maxAtOnce, leave);
   for (const [index, view] of managers.entries()) {
     await leave(view).catch(() => signal.throwIfAborted());
     if (left.has(view)) continue;
@@ -109,7 +110,8 @@ async function leaveInOrder(
 
 /** Managers in the order in which they are taken: those that do not answer first, the leader last. */
 export function managersInOrder(views: readonly PresentView[]): readonly PresentView[] {
-  const rank = ({ node }: PresentView): number =>
-    node?.manager?.leader ? 2 : node?.manager?.reachability === "reachable" ? 1 : 0;
-  return views.filter(({ node }) => node?.role === "manager").sort((left, right) => rank(left) - rank(right));
+  const rank = ({ node }: PresentView): number => (node?.manager?.leader ? 2 : node && isAlive(node) ? 1 : 0);
+  const isOne = ({ node, former = [] }: PresentView): boolean =>
+    (node !== undefined && isManager(node)) || former.some(isManager);
+  return views.filter(isOne).sort((left, right) => rank(left) - rank(right));
 }

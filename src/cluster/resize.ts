@@ -101,7 +101,8 @@ async function resizeAll(context: ClusterContext, work: Work, signal: AbortSigna
   const { tally, inTurn, live } = work;
   const act = (view: PresentView) => tally.phase(view.name, "power", () => resizeOne(context, view, work, signal));
   await mapBounded(live, maxAtOnce, act);
-  for (const view of [...inTurn.filter(({ node }) => node?.role !== "manager"), ...managersInOrder(inTurn)]) {
+  const managers = managersInOrder(inTurn);
+  for (const view of [...inTurn.filter((one) => !managers.includes(one)), ...managers]) {
     const done = await act(view).catch(() => signal.throwIfAborted());
     if (!done) return;
   }

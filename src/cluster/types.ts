@@ -10,6 +10,7 @@ import type { WantedMake } from "./drift.ts";
 import type { Emit, Phase } from "./events.ts";
 import type { EditedFile, FileEdit } from "./file-edit.ts";
 import type { GuardedChange } from "./guards.ts";
+import type { OwnWord } from "./identity.ts";
 import type { JournalRecord } from "./journal-records.ts";
 import type { LastFailure } from "./journal-state.ts";
 import type { Leniency } from "./leniency.ts";
@@ -54,6 +55,8 @@ export interface MachineView {
   /** Absent when the cluster file names it and it is not there. */
   readonly machine: Machine | undefined;
   readonly node: SwarmNode | undefined;
+  /** Nodes that the machine was before it left the swarm by itself, and that are still on the list; absent where there are none. */
+  readonly former?: readonly SwarmNode[];
 }
 
 /** The world as one command saw it. */
@@ -64,6 +67,10 @@ export interface Observed {
   readonly swarmError: string | undefined;
   /** Whether there is no swarm to be lost where nobody answers: none was ever seen, and the file has no manager. */
   readonly swarmless?: boolean;
+  /** What engines said of themselves, by their machines' names, where somebody asked them. */
+  readonly words?: ReadonlyMap<string, OwnWord>;
+  /** The machines that claim to be a node which another machine is, each with that node's id. */
+  readonly copies?: ReadonlyMap<string, string>;
   /** What the file asks of each machine itself, by its name; absent where nobody asked the providers. */
   readonly wanted?: ReadonlyMap<string, WantedMake>;
   /** The providers on whose hosts beltkit itself keeps the file's firewall; absent where nobody asked. */
@@ -74,11 +81,11 @@ export interface Observed {
 
 /**
  * What does not fit. A ghost is a node without a machine, an orphan a machine of ours in no swarm, a stranger a node that is
- * not ours, a drifted machine is not as the file says, a held one was paused or drained by hand, an unnamed one is not in the file,
- * an exposed one has ports that nothing closes.
+ * not ours, a copy is a machine that runs the state of another machine's node, a drifted machine is not as the file says, a held
+ * one was paused or drained by hand, an unnamed one is not in the file, an exposed one has ports that nothing closes.
  */
 export interface Finding {
-  readonly kind: "ghost" | "orphan" | "stranger" | "drifted" | "held" | "unnamed" | "exposed";
+  readonly kind: "ghost" | "orphan" | "stranger" | "copy" | "drifted" | "held" | "unnamed" | "exposed";
   /** The machine's name, or the node's host name. */
   readonly name: string;
   readonly what: string;

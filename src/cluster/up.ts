@@ -45,7 +45,7 @@ export async function up(context: ClusterContext, options: UpOptions & Saving, s
   const tally = new Tally(context);
   const existing = await machinesByName(context, signal);
   await meetSwarm(context, existing, signal);
-  const going = destructive(plan(context.spec, await observedFrom(context, existing, undefined)));
+  const going = destructive(plan(context.spec, await observedFrom(context, existing, { nodes: undefined })));
   if (!options.allowRemove) refuseRemoval(going);
   if (going.length > 0) await guardGoing(context, going, options, signal);
   await options.save();
@@ -125,7 +125,8 @@ export async function bringAbout(
   if (result.members.length === 0) return result.machines;
   const machines = new Map([...existing, ...result.machines.map((machine) => [machine.name, machine] as const)]);
   const leader = await result.formation.leader;
-  await settleNodes(context, { tally, leader, machines, leniency }, signal);
+  const words = new Map(result.members.map(({ name, nodeId }) => [name, { kind: "node", nodeId } as const]));
+  await settleNodes(context, { tally, leader, machines, leniency, words }, signal);
   const failed = new Set(tally.failures.map(({ machine }) => machine));
   const members = result.members.filter(({ name }) => !failed.has(name));
   const stays = context.spec.machines.some(({ name, role }) => name === leader.name && role === "manager");

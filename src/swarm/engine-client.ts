@@ -20,6 +20,7 @@ import { initBody, joinBody, nodeBody } from "./requests.ts";
 import {
   infoSchema,
   nodeIdSchema,
+  nodeSchema,
   nodesSchema,
   serviceNamesSchema,
   swarmSchema,
@@ -88,7 +89,11 @@ class EngineClient implements Engine {
   }
 
   async swarmLeave(force: boolean, signal: AbortSignal): Promise<void> {
-    await this.#call({ method: "POST", path: `/swarm/leave?force=${force}` }, signal);
+    try {
+      await this.#call({ method: "POST", path: `/swarm/leave?force=${force}` }, signal);
+    } catch (error) {
+      if (!isBeltError(error, "swarm.not-in")) throw error;
+    }
   }
 
   swarmInspect(signal: AbortSignal): Promise<SwarmObject> {
@@ -112,6 +117,15 @@ class EngineClient implements Engine {
 
   nodes(signal: AbortSignal): Promise<readonly SwarmNode[]> {
     return this.#get("/nodes", nodesSchema, signal);
+  }
+
+  async node(nodeId: string, signal: AbortSignal): Promise<SwarmNode | undefined> {
+    try {
+      return await this.#get(`/nodes/${encodeURIComponent(nodeId)}`, nodeSchema, signal);
+    } catch (error) {
+      if (isBeltError(error, "engine.missing")) return undefined;
+      throw error;
+    }
   }
 
   async updateNode(node: SwarmNode, change: Parameters<Engine["updateNode"]>[1], signal: AbortSignal): Promise<void> {

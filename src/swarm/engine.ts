@@ -108,6 +108,7 @@ export interface Engine extends AsyncDisposable {
   swarmInit(request: InitRequest, signal: AbortSignal): Promise<string>;
   /** @throws BeltError `swarm.join` with `retryable` when the engine gave up waiting but goes on in the background. */
   swarmJoin(request: JoinRequest, signal: AbortSignal): Promise<void>;
+  /** A node that is in no swarm any more has left. */
   swarmLeave(force: boolean, signal: AbortSignal): Promise<void>;
   swarmInspect(signal: AbortSignal): Promise<SwarmObject>;
   /**
@@ -118,6 +119,8 @@ export interface Engine extends AsyncDisposable {
   setSwarmLabels(labels: Readonly<Record<string, string>>, version: number, signal: AbortSignal): Promise<void>;
   rotateTokens(signal: AbortSignal): Promise<void>;
   nodes(signal: AbortSignal): Promise<readonly SwarmNode[]>;
+  /** One node of the list; `undefined` where the list has no such node: asked of a manager. */
+  node(nodeId: string, signal: AbortSignal): Promise<SwarmNode | undefined>;
   updateNode(
     node: SwarmNode,
     change: {

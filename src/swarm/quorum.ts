@@ -1,5 +1,8 @@
-/** One manager as the others see it now. */
+/** One member of Raft as the others see it now. */
 export interface ManagerState {
+  /** The node's id: what decides. */
+  readonly id: string;
+  /** What people call it. */
   readonly name: string;
   readonly reachable: boolean;
   readonly leader: boolean;
@@ -11,7 +14,7 @@ export interface ManagerState {
  */
 export interface ManagerChange {
   readonly kind: "demote" | "remove" | "stop" | "restart" | "resize" | "promote";
-  readonly manager: string;
+  readonly manager: Pick<ManagerState, "id" | "name">;
 }
 
 /** How many managers may fail before nothing can be decided any more; negative when that is so already. */
@@ -57,26 +60,29 @@ export function removalOrder(managers: readonly ManagerState[]): readonly Manage
 }
 
 function stateAfter(managers: readonly ManagerState[], { kind, manager }: ManagerChange): readonly ManagerState[] {
-  const others = managers.filter(({ name }) => name !== manager);
+  const others = managers.filter(({ id }) => id !== manager.id);
   switch (kind) {
     case "demote":
     case "remove":
       return others;
     case "promote":
-      return [...others, { name: manager, reachable: true, leader: false }];
+      return [...others, { id: manager.id, name: manager.name, reachable: true, leader: false }];
     case "stop":
     case "restart":
     case "resize":
-      return managers.map((one) => (one.name === manager ? { ...one, reachable: false } : one));
+      return managers.map((one) => (one.id === manager.id ? { ...one, reachable: false } : one));
   }
 }
 
-function reasonFor({ kind, manager }: ManagerChange, managers: readonly ManagerState[], spare: Spare): string {
-  const silent = managers.filter(({ reachable }) => !reachable).map(({ name }) => name);
+function reasonFor(
+  { kind, manager: { name } }: ManagerChange,
+  managers: readonly ManagerState[],
+  spare: Spare,
+): string {
+  const silent = managers.filter(({ reachable }) => !reachable).map((one) => one.name);
   const now = `${managers.length - silent.length} of ${managers.length} managers answer`;
   if (spare.before < 0) return `the quorum is lost already: ${now}, and ${majorityOf(managers.length)} are needed`;
-  if (managers.length === 1 && kind !== "promote")
-    return `${manager} is the only manager: without it there is no swarm`;
+  if (managers.length === 1 && kind !== "promote") return `${name} is the only manager: without it there is no swarm`;
   const past = {
     demote: "demoted",
     remove: "removed",
@@ -86,14 +92,14 @@ function reasonFor({ kind, manager }: ManagerChange, managers: readonly ManagerS
     promote: "promoted",
   };
   if (spare.after < 0)
-    return `with ${manager} ${past[kind]} the swarm loses its quorum: ${now}${silent.length > 0 ? ` (not ${silent.join(", ")})` : ""}`;
-  return `managers that may fail: ${spare.before} now, ${spare.after} with ${manager} ${past[kind]}`;
+    return `with ${name} ${past[kind]} the swarm loses its quorum: ${now}${silent.length > 0 ? ` (not ${silent.join(", ")})` : ""}`;
+  return `managers that may fail: ${spare.before} now, ${spare.after} with ${name} ${past[kind]}`;
 }
 
 /** What to do first: get rid of, or bring back, a manager that does not answer; or add one before taking one. */
 function offerFor({ kind, manager }: ManagerChange, managers: readonly ManagerState[]): string | undefined {
   if (kind === "promote") return undefined;
-  const silent = managers.filter(({ name, reachable }) => !reachable && name !== manager).map(({ name }) => name);
+  const silent = managers.filter(({ id, reachable }) => !reachable && id !== manager.id).map(({ name }) => name);
   const [first] = silent;
   if (first !== undefined) return `Bring ${silent.join(", ")} back first: belt start ${first}`;
   return "Add a manager first, then take this one away.";

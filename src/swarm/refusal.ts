@@ -95,7 +95,12 @@ const cases: readonly Known[] = [
     hint: (machine) => `If it may leave the swarm that it is in: belt ssh ${machine} -- docker swarm leave`,
   },
   {
-    pattern: /not a swarm manager|not part of a swarm/i,
+    pattern: /^This node is not part of a swarm\.?$/i,
+    code: "swarm.not-in",
+    hint: () => "It has left by itself, or was never in; belt status shows the nodes.",
+  },
+  {
+    pattern: /not a swarm manager/i,
     code: "engine.refused",
     hint: () => "Ask a manager; belt status shows which machines are managers.",
   },

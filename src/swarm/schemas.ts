@@ -84,7 +84,8 @@ const managerStatusSchema = z
     address: raw.Addr,
   }));
 
-const nodeSchema = z
+/** `GET /nodes/{id}`. */
+export const nodeSchema = z
   .object({
     ID: z.string(),
     Version: z.object({ Index: z.number() }),

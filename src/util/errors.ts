@@ -48,6 +48,7 @@ export type ErrorCode =
   | "engine.conflict"
   | "swarm.foreign"
   | "swarm.half-joined"
+  | "swarm.not-in"
   | "swarm.no-leader"
   | "swarm.join"
   | "swarm.token"

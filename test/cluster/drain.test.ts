@@ -11,6 +11,7 @@ function scene(tasks: readonly SwarmTask[]) {
   const swarm = new FakeSwarm("s1");
   const manager = new FakeEngine("mg1");
   manager.enter(swarm, "manager");
+  swarm.nodes.set("n-node1", aNode("node1"));
   swarm.tasks = tasks;
   return { clock: new FakeClock(), manager, swarm };
 }
@@ -28,6 +29,18 @@ describe("waiting for a drained node", () => {
     await clock.runUntil(waiting);
     expect(gone).toBe(true);
     expect(clock.elapsed()).toBeLessThan(31_000);
+  });
+
+  it.each([
+    ["goes down meanwhile", (swarm: FakeSwarm) => swarm.touch("n-node1", { status: "down" })],
+    ["is taken off the list meanwhile", (swarm: FakeSwarm) => swarm.nodes.delete("n-node1")],
+  ])("waits no longer for a node that %s", async (_, happens) => {
+    const { clock, manager, swarm } = scene([aTask("web")]);
+    const waiting = untilIdle(clock, manager, aNode("node1"), signal);
+    await clock.advance(5_000);
+    happens(swarm);
+    await clock.runUntil(waiting);
+    expect(clock.elapsed()).toBeLessThan(6_000);
   });
 
   it("does not wait for a node that is down: nothing runs there", async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { nodeOf } from "../../src/cluster/observe.ts";
 import { Sessions } from "../../src/cluster/sessions.ts";
 import type { GivenHost } from "../../src/providers/hosts.ts";
 import type { Machine } from "../../src/providers/provider.ts";
@@ -8,7 +7,7 @@ import type { OwnHost } from "../../src/ssh/openssh/own-host.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { Secret } from "../../src/util/secret.ts";
 import { ScriptedConnection } from "../support/scripted-connection.ts";
-import { aMachine, aNode } from "../support/world.ts";
+import { aMachine } from "../support/world.ts";
 
 const signal = AbortSignal.timeout(5000);
 const way: OwnHost = { address: "box", user: "ops", port: 2222, jump: undefined };
@@ -56,18 +55,5 @@ describe("a machine is reached", () => {
     const taken = await reached(aMachine("a", { kind: "running" }, { given: given({}) }));
     expect(taken).toMatchObject({ way, hostKeys: ["ssh-ed25519 AAAA"] });
     expect(await reached(aMachine("a", { kind: "running" }, { given: given({ taken: false }) }))).toEqual(way);
-  });
-});
-
-describe("the node of a machine", () => {
-  const machine = aMachine("a", { kind: "running" }, { given: given({ node: "n-b" }) });
-
-  it("is the one that the file names, where no label says otherwise", () => {
-    expect(nodeOf(machine, [aNode("a"), aNode("b")])?.id).toBe("n-b");
-  });
-
-  it("is the one that is linked to it, whatever the file says", () => {
-    const linked = aNode("c", { labels: { "belt.machine": machine.id } });
-    expect(nodeOf(machine, [aNode("b"), linked])?.id).toBe("n-c");
   });
 });

@@ -116,6 +116,7 @@ export class FakeEngine implements Engine {
 
   async swarmLeave(force: boolean): Promise<void> {
     this.#begin("swarmLeave");
+    if (this.local.state === "inactive") throw this.refuses("POST /swarm/leave", "This node is not part of a swarm");
     if (this.local.isManager && !force) throw this.refuses("POST /swarm/leave", "You are attempting to leave");
     this.local = outside;
     this.swarm = undefined;
@@ -146,6 +147,11 @@ export class FakeEngine implements Engine {
   async nodes(): Promise<readonly SwarmNode[]> {
     this.#begin("nodes");
     return [...this.#manager().nodes.values()];
+  }
+
+  async node(nodeId: string): Promise<SwarmNode | undefined> {
+    this.#begin("node");
+    return this.#manager().nodes.get(nodeId);
   }
 
   async updateNode(node: SwarmNode, change: Parameters<Engine["updateNode"]>[1]): Promise<void> {

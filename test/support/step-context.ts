@@ -96,6 +96,7 @@ export function engineThat(answers: {
     swarmInit: unexpected,
     swarmJoin: unexpected,
     swarmLeave: unexpected,
+    node: unexpected,
     swarmInspect: unexpected,
     setSwarmLabels: unexpected,
     rotateTokens: unexpected,

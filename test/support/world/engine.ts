@@ -47,6 +47,11 @@ async function look(engine: FakeEngine, { path, query }: DaemonRequest, tasks: W
       return { ID: engine.name, Name: engine.name, ServerVersion: "26.1.5", Swarm: localBody(engine.local) };
     case "/nodes":
       return (await engine.nodes()).map(nodeBody);
+    case path.match(/^\/nodes\/[^/]+$/)?.[0]: {
+      const node = await engine.node(path.slice("/nodes/".length));
+      if (!node) throw engine.refuses(`GET ${path}`, "node not found", 404);
+      return nodeBody(node);
+    }
     case "/swarm": {
       const { id, version, labels, workerToken, managerToken } = await engine.swarmInspect();
       const JoinTokens = { Worker: workerToken.reveal(), Manager: managerToken.reveal() };
