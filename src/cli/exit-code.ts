@@ -9,6 +9,7 @@ export const exitCodes = {
   partial: 3,
   guard: 4,
   provider: 5,
+  unhealthy: 6,
   changes: 10,
   interrupted: 130,
   connection: 255,

@@ -24,7 +24,10 @@ export async function agreedToRemoval(
     const { refuseRemoval } = await import("../cluster/up.ts");
     refuseRemoval(going);
   }
-  say(context, planText({ changes: going, findings: [], prices: [], swarmError: undefined }).trimEnd());
+  say(
+    context,
+    planText({ changes: going, findings: [], prices: [], swarmError: undefined, swarm: { kind: "none" } }).trimEnd(),
+  );
   const names = going.map(({ machine }) => machine);
   const machines = count(names.length, "machine");
   const question = { text: `Let ${machines} go?`, what: `letting ${machines} go`, flag: "--yes" };

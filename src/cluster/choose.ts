@@ -79,7 +79,8 @@ function faultOf({ view: { machine, node }, isExpected }: Candidate): Fault | un
   if (machine.state.kind === "failed") return { rank: 1, why: `could not be made: ${machine.state.reason}` };
   if (machine.state.kind !== "running") return { rank: 2, why: `is ${machine.state.kind}` };
   if (!node) return isExpected ? { rank: 2, why: "is not in the swarm" } : undefined;
-  if (node.status !== "ready") return { rank: 2, why: `is not ready (${node.status})` };
+  // A new leader calls all nodes unknown for a while: that is no fault of theirs.
+  if (node.status !== "ready" && node.status !== "unknown") return { rank: 2, why: `is not ready (${node.status})` };
   if (isMember(node) && !isAlive(node)) return { rank: 2, why: "does not answer the other managers" };
   return undefined;
 }

@@ -3,12 +3,13 @@ import type { Connection } from "../ssh/connection.ts";
 import type { Engine } from "../swarm/engine.ts";
 import { BeltError } from "../util/errors.ts";
 import { readTextIfThere, writeFileAtomic } from "../util/files.ts";
+import { askSwarm, readingDeadlineMs } from "./ask-swarm.ts";
 import { changesOn } from "./changes.ts";
 import { answerDeadlineMs, type ClusterContext, machinesByName, reach } from "./context.ts";
 import { nodesByMachine } from "./identity.ts";
 import { ensureClientCertificates } from "./keys.ts";
 import { stateOf } from "./node-state.ts";
-import { askSwarm, observe } from "./observe.ts";
+import { observe } from "./observe.ts";
 import { pickViews } from "./pick.ts";
 import type { Cluster, Observed } from "./types.ts";
 
@@ -30,7 +31,7 @@ export function clusterOn(context: ClusterContext): Cluster {
       const { planFor } = await import("./plan-for.ts");
       if (!file) return await planFor(context, await look(true, signal), signal);
       const edited = { ...context, spec: file.spec };
-      return await planFor(edited, await observe(edited, true, signal), signal);
+      return await planFor(edited, await observe(edited, true, signal, readingDeadlineMs), signal);
     },
     editFile: async (edit) => (await import("./file-edit.ts")).editFile(context, edit),
     planScale: async (targets, signal) => (await import("./scale-plan.ts")).planScale(context, targets, signal),
@@ -72,7 +73,7 @@ interface Lookout {
 function lookout(context: ClusterContext): Lookout {
   let last: Promise<Observed> | undefined;
   const look = (swarm: boolean, signal: AbortSignal): Promise<Observed> => {
-    const looking = observe(context, swarm, signal);
+    const looking = observe(context, swarm, signal, readingDeadlineMs);
     last = looking;
     looking.catch(() => {
       if (last === looking) last = undefined;
@@ -91,7 +92,7 @@ async function activeNode(context: ClusterContext, signal: AbortSignal): Promise
   const machines = await machinesByName(context, signal);
   const chosen = (await readTextIfThere(context.folder.activeNode))?.trim();
   if (chosen && machines.has(chosen)) return chosen;
-  const answer = await askSwarm(context, machines, signal);
+  const answer = await askSwarm(context, machines, signal, readingDeadlineMs);
   const leader = answer.kind === "answered" ? answer.nodes.find((node) => node.manager?.leader) : undefined;
   const [led] = nodesByMachine([...machines.values()], leader ? [leader] : [], new Map()).keys();
   const first = context.spec.machines.find(({ name, role }) => role === "manager" && machines.has(name));

@@ -2,9 +2,9 @@ import type { Engine, SwarmNode } from "../swarm/engine.ts";
 import { mapBounded } from "../util/concurrency.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
+import { askSwarm } from "./ask-swarm.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
 import type { Leniency } from "./leniency.ts";
-import { askSwarm } from "./observe.ts";
 import type { MachineView, Observed } from "./types.ts";
 
 /** How many nodes a manager is asked about at a time. */

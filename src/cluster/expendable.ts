@@ -1,8 +1,8 @@
 import type { Machine } from "../providers/provider.ts";
+import { askSwarm } from "./ask-swarm.ts";
 import type { ClusterContext } from "./context.ts";
 import { nodesByMachine } from "./identity.ts";
 import { noteMet, sawMade } from "./meet-machine.ts";
-import { askSwarm } from "./observe.ts";
 import { isNodeSpec } from "./spec/types.ts";
 
 /** What there is before anything is made. */

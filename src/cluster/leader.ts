@@ -1,8 +1,8 @@
 import type { Machine } from "../providers/provider.ts";
 import { BeltError } from "../util/errors.ts";
+import { askSwarm } from "./ask-swarm.ts";
 import type { ClusterContext } from "./context.ts";
 import type { Leader } from "./formation.ts";
-import { askSwarm } from "./observe.ts";
 
 /** A manager that speaks for the swarm now, for machines that are to join it. @throws BeltError `swarm.no-leader` */
 export async function leaderAmong(

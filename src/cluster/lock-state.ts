@@ -1,7 +1,7 @@
 import { clearSwarmLock, readSwarmLock, type SwarmHolder, swarmLockExpiryMs } from "../swarm/swarm-lock.ts";
+import { askSwarm } from "./ask-swarm.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
 import { breakLock, hasEnded, readLock, type SeenLock } from "./lock.ts";
-import { askSwarm } from "./observe.ts";
 
 /** Who holds a cluster's lock, in its folder and in its swarm. */
 export interface LockState {

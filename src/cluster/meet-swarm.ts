@@ -1,7 +1,7 @@
 import type { Machine } from "../providers/provider.ts";
 import { withDeadline } from "../util/deadline.ts";
+import { askSwarm, type SwarmAnswer } from "./ask-swarm.ts";
 import type { ClusterContext } from "./context.ts";
-import { askSwarm, type SwarmAnswer } from "./observe.ts";
 
 /** How long a command waits for a manager before it goes on without one: a swarm that does not answer is changed by nobody. */
 const deadlineMs = 5000;

@@ -1,37 +1,54 @@
 import type { Machine } from "../providers/provider.ts";
 import type { SwarmNode } from "../swarm/engine.ts";
 import { machineOf } from "../swarm/identity.ts";
-import { BeltError, messageOf } from "../util/errors.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
-import { type ClusterContext, machinesByName, reach } from "./context.ts";
+import { askSwarm, type SwarmAnswer } from "./ask-swarm.ts";
+import { type ClusterContext, emit, machinesByName } from "./context.ts";
 import { optionsOf } from "./create-machines.ts";
 import type { WantedMake } from "./drift.ts";
 import { askDoubtful, copiesAmong, isLeftBehind, nodesByMachine, type OwnWord } from "./identity.ts";
-import type { Session } from "./sessions.ts";
 import { isNodeSpec } from "./spec/types.ts";
 import type { MachineView, Observed } from "./types.ts";
 import { walledProviders } from "./walled-providers.ts";
 
-/** What asking the swarm brought: its nodes and the manager that answered, or why nobody did. */
-export type SwarmAnswer =
-  | { readonly kind: "answered"; readonly by: Session; readonly nodes: readonly SwarmNode[] }
-  | { readonly kind: "none"; readonly why: string };
-
-/** Looks at the world: the providers' machines joined with the swarm's nodes. */
-export async function observe(context: ClusterContext, withSwarm: boolean, signal: AbortSignal): Promise<Observed> {
+/** Looks at the world: the providers' machines joined with the swarm's nodes. `deadlineMs` is for each manager's answer. */
+export async function observe(
+  context: ClusterContext,
+  withSwarm: boolean,
+  signal: AbortSignal,
+  deadlineMs?: number,
+): Promise<Observed> {
   const machines = await machinesByName(context, signal);
   const answer: SwarmAnswer = withSwarm
-    ? await askSwarm(context, machines, signal)
-    : { kind: "none", why: "the swarm was not asked" };
+    ? await askSwarm(context, machines, signal, deadlineMs)
+    : { kind: "none", why: "the swarm was not asked", trouble: { kind: "silent" } };
   if (answer.kind === "answered") await context.lock.meet(answer.by.engine, signal);
   const nodes = answer.kind === "answered" ? answer.nodes : undefined;
   const words = nodes ? await askDoubtful(context, [...machines.values()], nodes, signal) : undefined;
   const seen = await observedFrom(context, machines, { nodes, words });
-  return answer.kind === "none" ? { ...seen, swarmError: answer.why, swarmless: isSwarmless(context) } : seen;
+  const swarmKnown = context.journal.state.swarmId !== undefined;
+  if (answer.kind === "answered") return { ...seen, swarmKnown };
+  const swarmless = !swarmKnown && context.spec.machines.every(({ role }) => role !== "manager");
+  return { ...seen, swarmError: answer.why, trouble: answer.trouble, swarmKnown, swarmless };
 }
 
-function isSwarmless({ journal, spec }: ClusterContext): boolean {
-  return journal.state.swarmId === undefined && spec.machines.every(({ role }) => role !== "manager");
+/** How long nodes may be `unknown` after a change of leader, and how often that is looked at. */
+const unknownMs = { deadline: 90_000, poll: 1000 };
+
+/** {@link observe}, once the managers know again how the nodes of running machines are: for whoever chooses among them. */
+export async function observeClear(context: ClusterContext, signal: AbortSignal): Promise<Observed> {
+  const { clock } = context.deps;
+  const end = clock.elapsed() + unknownMs.deadline;
+  for (let isTold = false; ; isTold = true) {
+    const observed = await observe(context, true, signal);
+    const unclear = observed.machines.filter(
+      ({ machine, node }) => machine?.state.kind === "running" && node?.status === "unknown",
+    );
+    if (unclear.length === 0 || clock.elapsed() >= end) return observed;
+    const message = "the swarm has a new leader, which does not know yet how all nodes are: waiting for it";
+    if (!isTold) emit(context, { event: "note", message });
+    await clock.sleep(unknownMs.poll, signal);
+  }
 }
 
 /** The swarm as it was asked: its nodes, and what engines said of themselves, by their machines' names. */
@@ -64,56 +81,6 @@ async function wantedMakes(context: ClusterContext): Promise<ReadonlyMap<string,
     return [machine.name, { image, region, size }] as const;
   });
   return new Map(await Promise.all(makes));
-}
-
-/**
- * Asks the managers of the file for the swarm's nodes, all at once; the first one that can speak for the swarm is taken.
- * Where the file has none that run, every machine is asked. Where they answer that they are workers, the managers that they
- * know are asked: the file may be ahead of the swarm.
- */
-export async function askSwarm(
-  context: ClusterContext,
-  machines: ReadonlyMap<string, Machine>,
-  signal: AbortSignal,
-): Promise<SwarmAnswer> {
-  const running = [...machines.values()].filter((machine) => machine.state.kind === "running");
-  const named = new Set(context.spec.machines.filter(({ role }) => role === "manager").map(({ name }) => name));
-  const managers = running.filter((machine) => named.has(machine.name));
-  const candidates = managers.length > 0 ? managers : running;
-  if (candidates.length === 0) return { kind: "none", why: "no machine is running" };
-  const known = new Set<string>();
-  const answer = await firstToSpeak(context, candidates, known, signal);
-  const others = running.filter((machine) => !candidates.includes(machine) && isAmong(machine, known));
-  if (answer.kind === "answered" || others.length === 0) return answer;
-  const other = await firstToSpeak(context, others, known, signal);
-  return other.kind === "answered" ? other : answer;
-}
-
-/** @param known gets the addresses of the managers that those who are none know. */
-async function firstToSpeak(
-  context: ClusterContext,
-  machines: readonly Machine[],
-  known: Set<string>,
-  signal: AbortSignal,
-): Promise<SwarmAnswer> {
-  const asked = machines.map(async (machine) => {
-    const by = await reach(context, machine, signal);
-    const { swarm } = await by.engine.info(signal);
-    if (swarm.state === "active" && swarm.isManager) return { by, nodes: await by.engine.nodes(signal) };
-    if (swarm.state === "active") for (const address of swarm.managers) known.add(address.replace(/:\d+$/, ""));
-    throw new BeltError("swarm.no-leader", `${machine.name} is no manager of a swarm`);
-  });
-  try {
-    return { kind: "answered", ...(await Promise.any(asked)) };
-  } catch (error) {
-    signal.throwIfAborted();
-    const first = error instanceof AggregateError ? error.errors[0] : error;
-    return { kind: "none", why: messageOf(first) };
-  }
-}
-
-function isAmong({ privateAddress, publicAddress }: Machine, addresses: ReadonlySet<string>): boolean {
-  return [privateAddress, publicAddress].some((address) => address !== undefined && addresses.has(address));
 }
 
 interface Joined {

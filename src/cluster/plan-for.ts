@@ -3,6 +3,7 @@ import { findingsOf } from "./findings.ts";
 import { plan } from "./plan.ts";
 import { priceOf } from "./price.ts";
 import { inspectShared } from "./shared.ts";
+import { swarmHealth } from "./swarm-health.ts";
 import type { Observed, Plan } from "./types.ts";
 
 /** Everything that `belt plan` shows: the changes with what machines share among them, what does not fit, and the price. */
@@ -10,5 +11,11 @@ export async function planFor(context: ClusterContext, observed: Observed, signa
   const { spec } = context;
   const [shared, prices] = await Promise.all([inspectShared(context, signal), priceOf(context, spec, signal)]);
   const seen = { ...observed, shared };
-  return { changes: plan(spec, seen), findings: findingsOf(spec, seen), prices, swarmError: observed.swarmError };
+  return {
+    changes: plan(spec, seen),
+    findings: findingsOf(spec, seen),
+    prices,
+    swarmError: observed.swarmError,
+    swarm: swarmHealth(seen),
+  };
 }

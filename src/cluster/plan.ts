@@ -95,7 +95,9 @@ function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed
           change("replace", drift.join("; "), riskOf(view?.node)),
         ];
       if (!isNodeSpec(wanted)) return []; // whether it was joined by hand is not the file's business
-      return view?.node ? updates(wanted, { node: view.node, machine }, change) : enter;
+      if (view?.node) return updates(wanted, { node: view.node, machine }, change);
+      // A swarm that was there and cannot be asked may well have it: nobody knows what there is to do.
+      return observed.nodes === undefined && observed.swarmKnown === true ? [] : enter;
     }
   }
 }

@@ -1,8 +1,8 @@
 import { clusterLabel } from "../swarm/identity.ts";
+import { askSwarm } from "./ask-swarm.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
 import type { Journal } from "./journal.ts";
 import { noteMet } from "./meet-machine.ts";
-import { askSwarm } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import type { Outcome } from "./types.ts";

@@ -1,12 +1,13 @@
 import { BeltError } from "../util/errors.ts";
 import { nearest } from "../util/nearest.ts";
+import { askSwarm } from "./ask-swarm.ts";
 import { type Choice, chooseLeaving, nextNames } from "./choose.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
 import { boundVolumes } from "./data-guard.ts";
 import { type EditedFile, editFile, groupNames } from "./file-edit.ts";
 import { looseNodes } from "./findings.ts";
 import { guardCount, judgeChange } from "./guards.ts";
-import { askSwarm, observe } from "./observe.ts";
+import { observeClear } from "./observe.ts";
 import { isPresent } from "./pick.ts";
 import { plan } from "./plan.ts";
 import { type ClusterSpec, isNodeSpec } from "./spec/types.ts";
@@ -42,7 +43,7 @@ export async function planScale(
   targets: readonly ScaleTarget[],
   signal: AbortSignal,
 ): Promise<ScalePlan> {
-  const observed = await observe(context, true, signal);
+  const observed = await observeClear(context, signal);
   const groups = groupsOf(context);
   const taken = new Set([...groups.values()].flat().concat(observed.machines.map(({ name }) => name)));
   const scene: Scene = { observed, taken, spec: context.spec, tasks: await taskCounts(context, signal) };

@@ -1,11 +1,12 @@
 import { quoteCommand } from "../util/shell.ts";
+import { askSwarm } from "./ask-swarm.ts";
 import type { Choice } from "./choose.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
 import { guardVolumes } from "./data-guard.ts";
 import { enforce, guardCount, judgeChange } from "./guards.ts";
 import { leaderAmong } from "./leader.ts";
 import { flagsOf, type Leniency } from "./leniency.ts";
-import { askSwarm, observe } from "./observe.ts";
+import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import { isPresent } from "./pick.ts";

@@ -51,6 +51,8 @@ export class Sessions implements AsyncDisposable {
   readonly #options: SessionsOptions;
   readonly #connections = new Map<string, Promise<Connection>>();
   readonly #sessions = new Map<string, Promise<Session>>();
+  /** Ends what is still on its way to a machine that does not answer. */
+  readonly #closing = new AbortController();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -95,10 +97,12 @@ export class Sessions implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new BeltError("ssh.closed", "the command is over"));
     await Promise.all([...this.#connections.keys()].map((name) => this.drop(name)));
   }
 
-  async #reach(machine: Machine, deadlineMs: number, signal: AbortSignal): Promise<Connection> {
+  async #reach(machine: Machine, deadlineMs: number, caller: AbortSignal): Promise<Connection> {
+    const signal = AbortSignal.any([caller, this.#closing.signal]);
     const address = machine.publicAddress ?? machine.privateAddress;
     if (machine.state.kind === "stopped")
       throw new BeltError("machine.stopped", `${machine.name} is stopped`, {

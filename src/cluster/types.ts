@@ -6,6 +6,7 @@ import type { BeltError } from "../util/errors.ts";
 import type { RunProcess } from "../util/processes.ts";
 import type { Secret } from "../util/secret.ts";
 import type { Surroundings } from "../util/surroundings.ts";
+import type { SwarmTrouble } from "./ask-swarm.ts";
 import type { WantedMake } from "./drift.ts";
 import type { Emit, Phase } from "./events.ts";
 import type { EditedFile, FileEdit } from "./file-edit.ts";
@@ -22,6 +23,7 @@ import type { Resizing } from "./resize.ts";
 import type { ScalePlan, ScaleTarget } from "./scale-plan.ts";
 import type { SharedChange } from "./shared.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
+import type { SwarmHealth } from "./swarm-health.ts";
 import type { UpOptions } from "./up.ts";
 
 /** The providers that there are, by name; each is loaded when a cluster asks for it. */
@@ -65,6 +67,10 @@ export interface Observed {
   /** Absent when there is no swarm or no manager answered; `swarmError` then says why. */
   readonly nodes: readonly SwarmNode[] | undefined;
   readonly swarmError: string | undefined;
+  /** What is known of the swarm where nobody speaks for it. */
+  readonly trouble?: SwarmTrouble;
+  /** Whether the journal knows a swarm of this cluster. */
+  readonly swarmKnown?: boolean;
   /** Whether there is no swarm to be lost where nobody answers: none was ever seen, and the file has no manager. */
   readonly swarmless?: boolean;
   /** What engines said of themselves, by their machines' names, where somebody asked them. */
@@ -146,6 +152,7 @@ export interface Plan {
   readonly prices: readonly Price[];
   /** Why the swarm could not be asked, where it could not: the plan may then be longer than it says. */
   readonly swarmError: string | undefined;
+  readonly swarm: SwarmHealth;
 }
 
 /** Writes the edited cluster file, once the guards have let a command pass. */

@@ -1,4 +1,8 @@
 import type { Machine } from "../providers/provider.ts";
+import type { SwarmNode } from "../swarm/engine.ts";
+import { machineOf } from "../swarm/identity.ts";
+import { isAlive, isManager, isMember, membersOf } from "../swarm/members.ts";
+import { spareOf } from "../swarm/quorum.ts";
 import { type ExpectedNode, verifySwarm } from "../swarm/verify.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
@@ -171,7 +175,37 @@ async function removeNames(
   await removeViews(context, { targets: pickViews(names, observed.machines), whole }, work, signal);
 }
 
-/** Has a manager confirm every node that was brought up, by its id. What it does not confirm counts as failed. */
+/**
+ * A manager of ours that does not answer counts against the majority until it is forgotten.
+ *
+ * @throws BeltError `swarm.unverified`
+ */
+function refuseDeadVoters(
+  { spec }: ClusterContext,
+  nodes: readonly SwarmNode[],
+  members: ReadonlyMap<string, string>,
+): void {
+  const named = new Set(spec.machines.map(({ name }) => name));
+  const dead = nodes.filter(
+    (node) =>
+      isMember(node) &&
+      !isAlive(node) &&
+      !members.has(node.id) &&
+      (machineOf(node) !== undefined || named.has(node.hostname)),
+  );
+  if (dead.length === 0) return;
+  const spare = spareOf(membersOf(nodes));
+  const left = spare > 0 ? `managers that may still fail: ${spare}` : "there is no failure to spare";
+  const who = dead.map(({ hostname, id }) => `${hostname} (${id})`).join(", ");
+  throw new BeltError("swarm.unverified", `still among the managers and not answering: ${who}; ${left}`, {
+    hint: "Run the same command again once belt status calls it down.",
+  });
+}
+
+/**
+ * Has a manager confirm every node that was brought up, by its id, and tells all nodes of the swarm. What it does not confirm
+ * counts as failed.
+ */
 export async function verify(
   context: ClusterContext,
   { members, leader }: { readonly members: readonly ExpectedNode[]; readonly leader: Leader },
@@ -181,12 +215,20 @@ export async function verify(
   if (members.length === 0) return;
   const limits = { deadlineMs: verifyDeadlineMs, clock: context.deps.clock };
   const confirm = async (): Promise<PhaseResult> => {
-    const nodes = await verifySwarm(leader.engine, members, limits, signal);
+    await verifySwarm(leader.engine, members, limits, signal);
+    const nodes = await leader.engine.nodes(signal);
+    const names = new Map(members.map(({ nodeId, name }) => [nodeId, name]));
     emit(context, {
       event: "verified",
-      nodes: nodes.map((node) => ({ name: node.hostname, id: node.id, role: node.role, status: node.status })),
+      nodes: nodes.map((node) => ({
+        name: names.get(node.id) ?? node.hostname,
+        id: node.id,
+        role: isManager(node) ? "manager" : "worker",
+        status: node.status,
+      })),
     });
-    return { effect: "unchanged", detail: compressNames(nodes.map(({ hostname }) => hostname)) };
+    refuseDeadVoters(context, nodes, names);
+    return { effect: "unchanged", detail: compressNames(members.map(({ name }) => name)) };
   };
   // A failure is in the tally, told and with its hint: the command ends as partly done.
   await tally.phase(leader.name, "verify", confirm).catch(() => signal.throwIfAborted());

@@ -134,7 +134,7 @@ describe("belt up --accept-new", () => {
   const cluster = fakeCluster({
     spec,
     up: async () => anOutcome({}),
-    plan: async () => ({ changes: [change], findings: [], prices: [], swarmError: undefined }),
+    plan: async () => ({ changes: [change], findings: [], prices: [], swarmError: undefined, swarm: { kind: "none" } }),
   });
 
   it("has the hosts known that are to be taken, and shows their keys", async () => {

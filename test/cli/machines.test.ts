@@ -121,7 +121,8 @@ describe("belt ip and inspect", () => {
 describe("belt status", () => {
   test("counts machines and nodes by status, names compressed", async () => {
     expect((await belt(["status"], { library: swarmLibrary })).stdout).toMatchInlineSnapshot(`
-      "STATUS  #NODES  NAMES
+      "swarm: 1 of 1 managers answer, 0 may fail · 2 of 3 nodes ready (not node2)
+      STATUS  #NODES  NAMES
       active  3       mg0,node[1:2]
       ready   2       mg0,node1
       down    1       node2

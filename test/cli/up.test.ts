@@ -24,7 +24,7 @@ function upSetting(
     ups: 0,
     library: libraryOf(
       fakeCluster({
-        plan: async () => ({ changes, findings: [], prices: [], swarmError: undefined }),
+        plan: async () => ({ changes, findings: [], prices: [], swarmError: undefined, swarm: { kind: "none" } }),
         up: async () => {
           setting.ups += 1;
           for (const event of emits) emit(event);
@@ -81,7 +81,7 @@ describe("belt up", () => {
 
   test("a second time asks nothing and says that nothing changed", async () => {
     const again = upSetting({
-      plan: async () => ({ changes: [], findings: [], prices: [], swarmError: undefined }),
+      plan: async () => ({ changes: [], findings: [], prices: [], swarmError: undefined, swarm: { kind: "none" } }),
       up: async () => anOutcome({ kind: "unchanged", durationMs: 900 }),
     });
     const run = await belt(["up"], again);
@@ -99,7 +99,7 @@ describe("belt up", () => {
       ],
       plan: async () => {
         order.push("plan");
-        return { changes: [], findings: [], prices: [], swarmError: undefined };
+        return { changes: [], findings: [], prices: [], swarmError: undefined, swarm: { kind: "none" } };
       },
     });
     const refused = await belt(["up"], setting);
@@ -178,7 +178,7 @@ describe("belt up", () => {
   ])("belt %j with a cluster.yml: %s means %j", async (argv, exists, target) => {
     const seen: Description[] = [];
     const cluster = fakeCluster({
-      plan: async () => ({ changes: [], findings: [], prices: [], swarmError: undefined }),
+      plan: async () => ({ changes: [], findings: [], prices: [], swarmError: undefined, swarm: { kind: "none" } }),
       up: async () => anOutcome({ kind: "unchanged" }),
     });
     const openDescribed = async (description: Description) => {
@@ -211,7 +211,15 @@ describe("belt plan", () => {
   ])("with %j and %j ends with %s", async (planned, flags, code) => {
     const run = await belt(["plan", ...flags], {
       library: libraryOf(
-        fakeCluster({ plan: async () => ({ changes: planned, findings: [], prices: [], swarmError: undefined }) }),
+        fakeCluster({
+          plan: async () => ({
+            changes: planned,
+            findings: [],
+            prices: [],
+            swarmError: undefined,
+            swarm: { kind: "none" },
+          }),
+        }),
       ),
     });
     expect(run.code).toBe(code);

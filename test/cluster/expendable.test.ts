@@ -53,7 +53,7 @@ async function ask({ machine = aMachine("node1", failed), wanted, journal: prepa
     },
   };
   const existing = new Map([aMachine("mg1"), machine].map((one) => [one.name, one]));
-  const all = { ...context, sessions } as unknown as ClusterContext;
+  const all = { ...context, deps: { clock: systemClock }, sessions } as unknown as ClusterContext;
   const ids = await expendable(all, { existing, taken: [machine] }, never);
   return { ids: [...ids], asked, met: [...journal.state.met] };
 }

@@ -63,6 +63,28 @@ describe("what does not fit", () => {
     expect(found(views, loose)).toEqual(expected);
   });
 
+  it("is a machine that runs the state of another one's node", () => {
+    const own = view("node1", aNode("node1", { labels: linked }));
+    const observed: Observed = {
+      ...{ machines: [own, view("node2")], nodes: [aNode("node1", { labels: linked })], swarmError: undefined },
+      copies: new Map([["node2", "n-node1"]]),
+    };
+    expect(findingsOf(aSpec([aMachineSpec("node1"), aMachineSpec("node2")]), observed)).toEqual([
+      {
+        kind: "copy",
+        name: "node2",
+        what: "its engine says it is node n-node1, which is node1: one is a copy of the other",
+        fix: "belt rm node2",
+      },
+    ]);
+  });
+
+  it("is a dead namesake of a node, told apart from it by its id", () => {
+    const own = view("node1", aNode("node1", { labels: linked }));
+    const namesake = aNode("node1", { id: "n-old", status: "down", labels: linked });
+    expect(found([own], [namesake])).toEqual(["ghost node1 (n-old): belt up forgets the node"]);
+  });
+
   it("is also what nothing closes to the world, on hosts whose firewall beltkit would keep", () => {
     const fitting = view("node1", aNode("node1", { labels: linked }));
     const observed: Observed = { machines: [fitting], nodes: [], swarmError: undefined, walled: new Set(["local"]) };

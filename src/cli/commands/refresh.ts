@@ -1,3 +1,4 @@
+import { healthLine, isHealthy } from "../../cluster/swarm-health.ts";
 import type { Cluster } from "../../cluster/types.ts";
 import { compressNames } from "../../util/ranges.ts";
 import type { CliContext } from "../context.ts";
@@ -34,7 +35,7 @@ export const refresh: Verb = {
 
 async function show(context: CliContext, cluster: Cluster, unchanged: boolean): Promise<void> {
   const { machines, nodes, swarmError } = await cluster.observe({ swarm: true }, context.signal);
-  const { findings } = await cluster.plan({}, context.signal);
+  const { findings, swarm: health } = await cluster.plan({}, context.signal);
   const present = machines.filter(({ machine }) => machine !== undefined).map(({ name }) => name);
   if (context.globals.json) {
     printJson(context, {
@@ -42,6 +43,7 @@ async function show(context: CliContext, cluster: Cluster, unchanged: boolean): 
       id: cluster.id,
       machines: present,
       findings,
+      swarm: health,
       swarmError: swarmError ?? null,
     });
     return;
@@ -50,5 +52,7 @@ async function show(context: CliContext, cluster: Cluster, unchanged: boolean): 
   const swarm = nodes === undefined ? `the swarm was not asked: ${swarmError}` : count(nodes.length, "node");
   say(context, unchanged ? "The journal was right already." : "The journal is as the world is now.");
   printText(context, `${count(present.length, "machine")}${which}, ${swarm}\n`);
-  printText(context, findings.length === 0 ? "Everything fits.\n" : findingsText(findings));
+  if (!isHealthy(health)) printText(context, `${healthLine(health)}\n`);
+  else if (findings.length === 0) printText(context, "Everything fits.\n");
+  if (findings.length > 0) printText(context, findingsText(findings));
 }

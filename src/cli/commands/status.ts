@@ -1,4 +1,5 @@
 import { closesThem, type Exposure, exposuresOf } from "../../cluster/firewall/exposure.ts";
+import { healthLine, isHealthy, swarmHealth } from "../../cluster/swarm-health.ts";
 import type { Cluster, Observed } from "../../cluster/types.ts";
 import { BeltError } from "../../util/errors.ts";
 import { compressNames } from "../../util/ranges.ts";
@@ -15,11 +16,11 @@ import type { Verb } from "../verb.ts";
 const pollMs = 1000;
 const defaultTimeout = "5m";
 
-/** Counts machines, and the swarm's nodes, by status. */
+/** Says how the swarm is in one line, and counts machines and nodes by status. */
 export const status: Verb = {
   usage: "",
   details:
-    "Machines are active, stopped, creating, removing, failed or missing; nodes of the swarm are ready, down, disconnected or unknown. --wait ends when at least that many machines are active, or nodes ready.",
+    "Machines are active, stopped, creating, removing, failed or missing; nodes of the swarm are ready, down, disconnected or unknown. --wait ends when at least that many machines are active, or nodes ready. Without --wait it ends with 6 if a manager does not answer or a node is not ready, with 0 if all is well or there is no swarm.",
   options: [
     {
       flags: "--wait <status=count>",
@@ -29,7 +30,7 @@ export const status: Verb = {
     { flags: "--timeout <duration>", summary: `How long to wait: 90s, 5m, 1h (default: ${defaultTimeout})` },
   ],
   examples: [
-    ["belt status", "Counts by status"],
+    ["belt status", "The swarm in one line, and counts by status"],
     ["belt status --wait active=3", "Wait until three machines run"],
     ["belt status --wait ready=5 --timeout 2m", "Wait until five nodes are ready, two minutes at most"],
   ],
@@ -41,10 +42,12 @@ export const status: Verb = {
     const observed =
       goals.length > 0 ? await waitFor(context, cluster, { goals, timeoutMs }) : await look(context, cluster);
     const [counts, exposed] = [countAll(observed), exposedIn(cluster, observed)];
-    if (context.globals.json) printJson(context, { cluster: cluster.name, statuses: counts, exposed });
-    else printText(context, statusTable(counts));
+    const health = swarmHealth(observed);
+    const line = healthLine(health);
+    if (context.globals.json) printJson(context, { cluster: cluster.name, swarm: health, statuses: counts, exposed });
+    else printText(context, `${line === undefined ? "" : `${line}\n`}${statusTable(counts)}`);
     if (!context.globals.json) for (const { name, what } of exposed) say(context, `${name}: ${what}; ${closesThem}`);
-    return exitCodes.done;
+    return goals.length > 0 || isHealthy(health) ? exitCodes.done : exitCodes.unhealthy;
   },
 };
 

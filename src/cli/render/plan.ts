@@ -1,15 +1,21 @@
 import { amount, type Price } from "../../cluster/price.ts";
+import { healthLine, isHealthy } from "../../cluster/swarm-health.ts";
 import type { Change, Finding, Plan } from "../../cluster/types.ts";
 import { compressNames } from "../../util/ranges.ts";
 import { table } from "../table.ts";
 
 /** A plan for people: one row for each kind of change with the machines that it meets, the counts, then what does not fit. */
-export function planText({ changes, findings, prices, swarmError }: Plan): string {
+export function planText({ changes, findings, prices, swarm }: Plan): string {
+  const line = isHealthy(swarm) ? undefined : healthLine(swarm);
+  const unknown = swarm.kind !== "none" && swarm.kind !== "healthy" && swarm.kind !== "degraded";
+  const nothing = unknown
+    ? "No changes are known: the swarm could not be asked.\n"
+    : "No changes: everything is as the file says.\n";
   const parts = [
-    changes.length === 0 ? "No changes: everything is as the file says.\n" : changesText(changes),
+    line === undefined ? undefined : `${line}\n`,
+    changes.length === 0 ? nothing : changesText(changes),
     findings.length === 0 ? undefined : findingsText(findings),
     prices.length === 0 ? undefined : prices.map(priceText).join(""),
-    swarmError === undefined || changes.length > 0 ? undefined : `The swarm was not asked: ${swarmError}\n`,
   ];
   return parts.filter((part) => part !== undefined).join("\n");
 }
@@ -17,9 +23,9 @@ export function planText({ changes, findings, prices, swarmError }: Plan): strin
 /** A plan as the JSON document of `belt plan --json`, without its version. */
 export function planJson(
   cluster: string,
-  { changes, findings, prices, swarmError }: Plan,
+  { changes, findings, prices, swarmError, swarm }: Plan,
 ): Readonly<Record<string, unknown>> {
-  return { cluster, changes, findings, prices, swarmError: swarmError ?? null, summary: countActions(changes) };
+  return { cluster, changes, findings, prices, swarm, swarmError: swarmError ?? null, summary: countActions(changes) };
 }
 
 /** Providers count a month as 730 hours. */
