@@ -1,4 +1,5 @@
-import type { Cluster, MachineView } from "../cluster/types.ts";
+import { healthLine, swarmHealth } from "../cluster/swarm-health.ts";
+import type { Cluster, MachineView, Observed } from "../cluster/types.ts";
 import type { SwarmNode } from "../swarm/engine.ts";
 import { BeltError } from "../util/errors.ts";
 
@@ -17,15 +18,18 @@ export async function viewSwarm(cluster: Cluster, signal: AbortSignal): Promise<
   const members = observed.machines.filter((view) => view.node !== undefined && view.machine?.state.kind === "running");
   const managers = members.filter((view) => view.node?.manager?.reachability === "reachable");
   const chosen = managers.find((view) => view.node?.manager?.leader === true) ?? managers[0];
-  if (!observed.nodes || !chosen) {
-    throw new BeltError(
-      "swarm.no-leader",
-      `no manager of cluster ${cluster.name} answers${observed.swarmError ? `: ${observed.swarmError}` : ""}`,
-      {
-        hint: "belt status shows the machines; belt up or belt swarm init makes a swarm.",
-      },
-    );
-  }
+  if (!observed.nodes || !chosen) throw noManager(cluster, observed);
   const machineOf = new Map(members.flatMap((view) => (view.node ? [[view.node.id, view] as const] : [])));
   return { nodes: observed.nodes, machineOf, manager: chosen.name };
+}
+
+/** A swarm that is only out of reach must not be answered with a second one. */
+function noManager({ name }: Cluster, observed: Observed): BeltError {
+  const line = healthLine(swarmHealth(observed));
+  if (line === undefined)
+    return new BeltError("swarm.no-leader", `cluster ${name} has no swarm yet`, { hint: "Make it: belt up" });
+  return new BeltError("swarm.no-leader", `no manager of cluster ${name} speaks for the swarm; ${line}`, {
+    hint: "See the machines: belt status",
+    retryable: true,
+  });
 }

@@ -1,3 +1,5 @@
+import { compressNames } from "../util/ranges.ts";
+import { quoteCommand } from "../util/shell.ts";
 import { bringUp, type Task } from "./bring-up.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
 import { guardCount } from "./guards.ts";
@@ -64,7 +66,8 @@ export async function bootstrapNamed(
 
 /** Starts a swarm on one machine, whatever the cluster file says of it. */
 export async function initOn(context: ClusterContext, name: string, signal: AbortSignal): Promise<Outcome> {
-  return await enter(context, { members: [{ name, role: "manager" }], goOn: `belt swarm init ${name}` }, signal);
+  const goOn = () => quoteCommand(["belt", "swarm", "init", name]);
+  return await enter(context, { members: [{ name, role: "manager" }], goOn }, signal);
 }
 
 /** Joins machines to the swarm that `leader` is a manager of; that swarm is the cluster's from then on. */
@@ -74,14 +77,20 @@ export async function joinNamed(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const others = names.filter((name) => name !== leader).map((name) => ({ name, role }));
-  const goOn = `belt swarm join ${leader}${role === "manager" ? " --manager" : ""}`;
+  const how = role === "manager" ? ["--manager"] : [];
+  const goOn = (failed: readonly string[]) => {
+    const left = failed.filter((name) => name !== leader);
+    const joining = left.length > 0 ? left : others.map(({ name }) => name);
+    return quoteCommand(["belt", "swarm", "join", leader, compressNames(joining), ...how]);
+  };
   return await enter(context, { members: [{ name: leader, role: "manager" }, ...others], leader, goOn }, signal);
 }
 
 interface Entrance {
   readonly members: readonly { readonly name: string; readonly role: Role }[];
   readonly leader?: string;
-  readonly goOn: string;
+  /** The command that goes on, where these machines failed. */
+  readonly goOn: (failed: readonly string[]) => string;
 }
 
 async function enter(
@@ -100,7 +109,7 @@ async function enter(
   const result = await bringUp({ context, tally, ...(leader === undefined ? {} : { leader }) }, tasks, signal);
   if (result.members.length > 0)
     await verify(context, { members: result.members, leader: await result.formation.leader }, tally, signal);
-  return conclude(context, tally, result.machines, `${goOn} ${failedNames(tally)}`.trim());
+  return conclude(context, tally, result.machines, goOn(failedMachines(tally)));
 }
 
 async function tasksFor(
@@ -140,6 +149,10 @@ function nodeSpec({ spec }: ClusterContext, name: string, role: Role): NodeSpec 
   };
 }
 
+function failedMachines(tally: Tally): readonly string[] {
+  return [...new Set(tally.failures.map(({ machine }) => machine))];
+}
+
 function failedNames(tally: Tally): string {
-  return [...new Set(tally.failures.map(({ machine }) => machine))].join(" ");
+  return failedMachines(tally).join(" ");
 }

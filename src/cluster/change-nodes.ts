@@ -1,3 +1,4 @@
+import type { SwarmNode } from "../swarm/engine.ts";
 import { isManager, isMember } from "../swarm/members.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
@@ -7,7 +8,7 @@ import { guardData } from "./data-guard.ts";
 import { untilIdle } from "./drain.ts";
 import { enforce, judgeChange } from "./guards.ts";
 import { askOwn } from "./identity.ts";
-import { demote, leaveSwarm, type NodeAtHand, nodeNow, speakerExcept, until, untilItLeads } from "./leave.ts";
+import { demote, leaveSwarm, type NodeAtHand, nodeNow, settled, speakerExcept, until, untilItLeads } from "./leave.ts";
 import type { Leniency } from "./leniency.ts";
 import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
@@ -132,12 +133,26 @@ async function promote(
     throw new BeltError("swarm.not-in", `${view.name} has left the swarm by itself: it is node ${node.id} no more`, {
       hint: "belt up joins it again.",
     });
-  await manager.updateNode(node, { role: "manager" }, signal);
+  await manager.updateNode(
+    await beforePromotion(context, { manager, node, view }, signal),
+    { role: "manager" },
+    signal,
+  );
   await until(context, `${view.name} was promoted; the other managers did not reach it`, signal, async (inner) => {
     const now = await nodeNow(manager, node, inner);
     return now.manager?.reachability === "reachable";
   });
   await untilItLeads(context, view, signal);
+}
+
+/** A node that is called a manager and has no vote is made a worker first: else its promotion is none. */
+async function beforePromotion(context: ClusterContext, at: NodeAtHand, signal: AbortSignal): Promise<SwarmNode> {
+  const { manager, node } = at;
+  if (node.role === "worker") return node;
+  const now = await settled(context, at, signal);
+  if (isMember(now)) return now;
+  await manager.updateNode(now, { role: "worker" }, signal);
+  return await nodeNow(manager, now, signal);
 }
 
 async function setLabels(

@@ -4,6 +4,7 @@ import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
 import { askSwarm } from "./ask-swarm.ts";
 import { type ClusterContext, machinesByName } from "./context.ts";
+import { serviceNames } from "./drain.ts";
 import type { Leniency } from "./leniency.ts";
 import type { MachineView, Observed } from "./types.ts";
 
@@ -80,7 +81,7 @@ async function usesOn(manager: Engine, node: SwarmNode, signal: AbortSignal): Pr
   const tasks = await manager.tasks(node.id, signal);
   const bound = tasks.filter(({ isEnding, localVolumes }) => !isEnding && localVolumes.length > 0);
   if (bound.length === 0) return undefined;
-  const names = await manager.serviceNames(signal);
+  const names = await serviceNames(manager, signal);
   const uses = bound.map(
     (task) => `${names.get(task.serviceId) ?? task.serviceId} uses ${task.localVolumes.join(", ")}`,
   );

@@ -25,13 +25,18 @@ export async function untilIdle(clock: Clock, manager: Engine, node: SwarmNode, 
   });
   await waiting.catch(async (error: unknown) => {
     if (signal.aborted || !isBeltError(error, "timeout")) throw error;
-    const names = await manager.serviceNames(signal);
+    const names = await serviceNames(manager, signal);
     const tasks = left.map((task) => `${names.get(task.serviceId) ?? task.serviceId} ${whyLeft(task)}`);
     throw new BeltError("timeout", `${error.message}: ${tasks.join("; ")}`, {
       hint: `More about them: belt docker node ps ${node.hostname}.`,
       cause: error,
     });
   });
+}
+
+/** The names of all services, by their ids. */
+export async function serviceNames(manager: Engine, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  return new Map((await manager.services(signal)).map(({ id, name }) => [id, name]));
 }
 
 /** Where a task stands that does not go, and what is known of the reason. */

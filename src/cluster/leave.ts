@@ -78,8 +78,9 @@ async function leaveAlive(
     const labels = { ...node.labels, [availabilityLabel]: "drain" };
     await manager.updateNode(node, { availability: "drain", labels }, signal);
     if (isOn(view)) await idle(context, { manager, node }, leniency, signal);
-    if (isManager(node)) {
-      if (isMember(node)) await judgeNow(context, node, leniency, signal); // another one may have failed in the meantime
+    // One that is called a manager and has no vote has nothing to be demoted from.
+    if (isManager(node) && isMember(await settled(context, at, signal))) {
+      await judgeNow(context, node, leniency, signal); // another one may have failed in the meantime
       await demote(context, at, signal);
     }
     await depart(context, at, signal);
@@ -120,7 +121,7 @@ export async function forgetNode(
 export async function demote(context: ClusterContext, at: NodeAtHand, signal: AbortSignal): Promise<void> {
   const { manager, node, view } = at;
   const isAlive = isNode(await askOwn(context, view.machine, signal), node);
-  if (isAlive && node.role === "manager") await settleIn(context, at, signal);
+  if (isAlive && node.role === "manager") await settled(context, at, signal);
   await makeWorker(context, { manager, node, name: view.name }, signal);
   if (!isAlive) return;
   const { engine } = await reach(context, view.machine, signal);
@@ -143,12 +144,21 @@ async function makeWorker(
   });
 }
 
-/** A manager is wholly one before it is demoted. One that is no member may never become one, as after a swarm was formed anew. */
-async function settleIn(context: ClusterContext, { node, view }: NodeAtHand, signal: AbortSignal): Promise<void> {
-  if (isMember(node)) return await untilItLeads(context, view, signal);
-  await untilItLeads(context, view, signal, halfWayDeadlineMs).catch((error: unknown) => {
-    if (signal.aborted || !isBeltError(error, "timeout")) throw error;
+/**
+ * A manager as it is once it is wholly one. One that is no member is given some time to become one; it never does where a swarm
+ * that was formed anew has cut it off.
+ */
+export async function settled(
+  context: ClusterContext,
+  { manager, node, view }: NodeAtHand,
+  signal: AbortSignal,
+): Promise<SwarmNode> {
+  if (!isNode(await askOwn(context, view.machine, signal), node)) return node;
+  const deadlineMs = isMember(node) ? seenDeadlineMs : halfWayDeadlineMs;
+  await untilItLeads(context, view, signal, deadlineMs).catch((error: unknown) => {
+    if (signal.aborted || isMember(node) || !isBeltError(error, "timeout")) throw error;
   });
+  return await nodeNow(manager, node, signal);
 }
 
 /**

@@ -135,6 +135,9 @@ function updates(
 }
 
 function roleChange(wanted: NodeSpec, node: SwarmNode, change: MakeChange): readonly Change[] {
+  // After a swarm was formed anew the managers that it cut off keep the role and have no vote.
+  if (wanted.role === "manager" && node.role === "manager" && !isMember(node))
+    return [change("promote", "is called a manager and has no vote")];
   if (node.role === wanted.role) return [];
   const reason = `is a ${node.role}, the file says ${wanted.role}`;
   return [wanted.role === "manager" ? change("promote", reason) : change("demote", reason, "quorum")];

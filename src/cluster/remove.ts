@@ -1,6 +1,5 @@
 import type { Machine } from "../providers/provider.ts";
 import { isAlive, isManager } from "../swarm/members.ts";
-import { mapBounded } from "../util/concurrency.ts";
 import { compressNames } from "../util/ranges.ts";
 import { quoteCommand } from "../util/shell.ts";
 import { type ClusterContext, emit, machinesByName } from "./context.ts";
@@ -9,6 +8,7 @@ import { removeMachines } from "./down.ts";
 import type { EditedFile } from "./file-edit.ts";
 import { enforce, judgeChange } from "./guards.ts";
 import { leaveSwarm } from "./leave.ts";
+import { leaveInTurn } from "./leave-in-turn.ts";
 import { flagsOf, type Leniency } from "./leniency.ts";
 import { observe } from "./observe.ts";
 import { conclude } from "./outcome.ts";
@@ -16,9 +16,6 @@ import { Tally } from "./phases.ts";
 import { isPresent, type PresentView, pickViews } from "./pick.ts";
 import { abandoned } from "./release.ts";
 import type { Observed, Outcome, Saving } from "./types.ts";
-
-/** How many workers leave at a time. */
-const maxAtOnce = 8;
 
 /**
  * Removes machines. Nodes leave the swarm first: workers side by side, then managers one at a time, the leader last; only then
@@ -96,7 +93,7 @@ async function leaveInOrder(
   };
   const managers = managersInOrder(targets);
   const workers = targets.filter((view) => !left.has(view) && !managers.includes(view));
-  await mapBounded(workers, maxAtOnce, leave);
+  await leaveInTurn(context, workers, leave, signal);
   for (const [index, view] of managers.entries()) {
     await leave(view).catch(() => signal.throwIfAborted());
     if (left.has(view)) continue;

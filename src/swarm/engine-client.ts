@@ -12,6 +12,7 @@ import type {
   JoinRequest,
   SwarmNode,
   SwarmObject,
+  SwarmService,
   SwarmTask,
 } from "./engine.ts";
 import { type Dial, type HttpCall, HttpClient, type HttpReply } from "./http.ts";
@@ -22,7 +23,7 @@ import {
   nodeIdSchema,
   nodeSchema,
   nodesSchema,
-  serviceNamesSchema,
+  servicesSchema,
   swarmSchema,
   swarmSpecSchema,
   tasksSchema,
@@ -154,8 +155,8 @@ class EngineClient implements Engine {
     return (await this.#get(`/tasks?filters=${filters}`, tasksSchema, signal)).filter(isPending).length;
   }
 
-  async serviceNames(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-    return await this.#get("/services", serviceNamesSchema, signal);
+  async services(signal: AbortSignal): Promise<readonly SwarmService[]> {
+    return await this.#get("/services?status=true", servicesSchema, signal);
   }
 
   async removeNode(nodeId: string, force: boolean, signal: AbortSignal): Promise<void> {

@@ -69,6 +69,17 @@ export interface SwarmTask {
   readonly stopGraceMs: number | undefined;
 }
 
+/** One service and its tasks, as a manager counts them. */
+export interface SwarmService {
+  readonly id: string;
+  readonly name: string;
+  /** Whether it keeps a number of tasks that may run anywhere; a global one has a task on each node that may run it. */
+  readonly isReplicated: boolean;
+  /** How many of its tasks run, and how many are to. */
+  readonly running: number;
+  readonly desired: number;
+}
+
 /** What `GET /swarm` says, as far as it is used. */
 export interface SwarmObject {
   readonly id: string;
@@ -136,8 +147,8 @@ export interface Engine extends AsyncDisposable {
   taskCounts(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
   /** How many tasks wait for a node that takes them: asked of a manager. */
   pendingTasks(signal: AbortSignal): Promise<number>;
-  /** The names of all services, by their id: asked of a manager. */
-  serviceNames(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** All services with how many of their tasks run now: asked of a manager. */
+  services(signal: AbortSignal): Promise<readonly SwarmService[]>;
   /** Already gone is removed. */
   removeNode(nodeId: string, force: boolean, signal: AbortSignal): Promise<void>;
 }

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { Secret } from "../util/secret.ts";
-import type { EngineInfo, EngineVersion, LocalSwarm, SwarmNode, SwarmObject, SwarmTask } from "./engine.ts";
+import type {
+  EngineInfo,
+  EngineVersion,
+  LocalSwarm,
+  SwarmNode,
+  SwarmObject,
+  SwarmService,
+  SwarmTask,
+} from "./engine.ts";
 
 /**
  * What the Engine API answers, as far as it is used: each schema reads one reply and gives it in beltkit's words. Written for
@@ -191,8 +199,24 @@ export const tasksSchema = z
   .nullish()
   .transform((raw) => raw ?? []);
 
-/** `GET /services`: the name of each by its id. */
-export const serviceNamesSchema = z
-  .array(z.object({ ID: z.string(), Spec: z.object({ Name: z.string() }) }))
+/** `GET /services?status=true`. */
+export const servicesSchema = z
+  .array(
+    z.object({
+      ID: z.string(),
+      Spec: z.object({ Name: z.string(), Mode: z.object({ Replicated: z.unknown() }).partial().nullish() }),
+      ServiceStatus: z.object({ RunningTasks: z.number().nullish(), DesiredTasks: z.number().nullish() }).nullish(),
+    }),
+  )
   .nullish()
-  .transform((raw) => new Map((raw ?? []).map(({ ID, Spec }) => [ID, Spec.Name])));
+  .transform((raw) =>
+    (raw ?? []).map(
+      ({ ID, Spec, ServiceStatus }): SwarmService => ({
+        id: ID,
+        name: Spec.Name,
+        isReplicated: Spec.Mode?.Replicated != null,
+        running: ServiceStatus?.RunningTasks ?? 0,
+        desired: ServiceStatus?.DesiredTasks ?? 0,
+      }),
+    ),
+  );

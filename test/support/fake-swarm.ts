@@ -7,6 +7,7 @@ import type {
   LocalSwarm,
   SwarmNode,
   SwarmObject,
+  SwarmService,
   SwarmTask,
 } from "../../src/swarm/engine.ts";
 import { refusal } from "../../src/swarm/refusal.ts";
@@ -178,9 +179,13 @@ export class FakeEngine implements Engine {
     return this.#manager().tasks.filter(({ nodeId }) => nodeId === "").length;
   }
 
-  async serviceNames(): Promise<ReadonlyMap<string, string>> {
-    this.#begin("serviceNames");
-    return new Map([...this.#manager().tasks].map(({ serviceId }) => [serviceId, `service ${serviceId}`]));
+  async services(): Promise<readonly SwarmService[]> {
+    this.#begin("services");
+    const tasks = Map.groupBy(this.#manager().tasks, ({ serviceId }) => serviceId);
+    return [...tasks].map(([id, own]) => ({
+      ...{ id, name: `service ${id}`, isReplicated: true },
+      ...{ running: own.length, desired: own.length },
+    }));
   }
 
   async removeNode(nodeId: string): Promise<void> {

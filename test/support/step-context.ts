@@ -106,7 +106,7 @@ export function engineThat(answers: {
     tasks: unexpected,
     taskCounts: unexpected,
     pendingTasks: unexpected,
-    serviceNames: unexpected,
+    services: unexpected,
     [Symbol.asyncDispose]: async () => {},
   };
 }
