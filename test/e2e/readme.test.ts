@@ -12,8 +12,8 @@ const readme = await readFile(path.join(repository, "README.md"), "utf8");
 
 /** Commands that cannot run here as they stand, with the reason. */
 const otherwise = new Map([
-  ["npm ci && npx belt up --yes", "belt up --yes"], // installing would pull the running tests' own packages away
-  ["npm ci && npm test", "true"], // this very run
+  ["./install && ./belt up --yes", "belt up --yes"], // installing would pull the running tests' own packages away
+  ["./install && npm test", "true"], // this very run
 ]);
 
 /** The fenced blocks of a text that a shell runs, each with the lines of output that the text shows for it. */
