@@ -1,49 +1,64 @@
+import { availableParallelism } from "node:os";
+import path from "node:path";
 import { defineConfig } from "vitest/config";
+import { LeftOutReporter } from "./test/support/left-out.ts";
+import { MixedOrder } from "./test/support/mixed-order.ts";
+import { reasonToLeaveOut, thisHost } from "./test/support/needs.ts";
+import { filesOf, projects, type TestFiles } from "./test/support/projects.ts";
 
-/** Tests of one project that share the host's machines run one file at a time; the others run side by side. */
+const minute = 60_000;
+const images = "test/support/images.ts";
+const built = "test/support/built.ts";
+
+/** What is set up before all tests of a project, and how long one test and one hook of it may take, in milliseconds. */
+const settings: Readonly<
+  Record<TestFiles["name"], readonly [setup: string[], testTimeout: number, hookTimeout: number]>
+> = {
+  // Time is virtual there: these only end what hangs, on a host that is busy with other things too.
+  pure: [[], minute, minute],
+  package: [[built], 3 * minute, 5 * minute],
+  sshd: [[], minute, minute],
+  sweeps: [[], 10 * minute, minute],
+  machines: [[images, built], 5 * minute, 5 * minute],
+  long: [[images], 15 * minute, 15 * minute],
+};
+
+const host = thisHost();
+const described = projects.map((project) => ({
+  project,
+  reason: project.need && reasonToLeaveOut(project.need, host),
+}));
+
+/** One project per need; all of them share the workers, and all but `long` run beside each other. */
 export default defineConfig({
   test: {
-    projects: [
-      {
-        test: {
-          name: "unit",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/integration/**", "test/e2e/**", "test/long/**"],
-          // Time is virtual there: these only end what hangs, on a host that is busy with other things too.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: "integration",
-          include: ["test/integration/**/*.test.ts"],
-          globalSetup: ["test/support/images.ts"],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
-          globalSetup: ["test/support/images.ts"],
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: "long",
-          include: ["test/long/**/*.test.ts"],
-          globalSetup: ["test/support/images.ts"],
-          testTimeout: 900_000,
-          hookTimeout: 900_000,
-          fileParallelism: false,
-        },
-      },
+    reporters: [
+      "default",
+      new LeftOutReporter(
+        described.flatMap(({ project, reason }) =>
+          reason === undefined ? [] : [{ project: project.name, files: filesOf(project).length, reason }],
+        ),
+      ),
     ],
+    sequence: { sequencer: MixedOrder },
+    // Tests of real machines and processes mostly wait.
+    maxWorkers: availableParallelism() + 1,
+    // What tests start is this same program again and again.
+    env: { NODE_COMPILE_CACHE: path.resolve(import.meta.dirname, "node_modules/.cache/beltkit-tests") },
+    projects: described.map(({ project, reason }) => {
+      const [globalSetup, testTimeout, hookTimeout] = settings[project.name];
+      return {
+        extends: true,
+        test: {
+          ...{ name: project.name, testTimeout, hookTimeout },
+          ...(reason === undefined
+            ? { include: [...project.include], exclude: [...project.exclude], globalSetup }
+            : { include: [] }),
+          // Modules keep no state, and loading them anew for each file takes longer than the tests.
+          isolate: project.name !== "pure",
+          ...(project.name === "long" ? { fileParallelism: false } : {}),
+        },
+      };
+    }),
   },
 });

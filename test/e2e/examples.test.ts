@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { busyboxTar } from "../support/busybox-image.ts";
 import { endingOf, managersAndWorkers, openRig } from "../support/rig.ts";
 import { until } from "../support/sshd.ts";
@@ -9,10 +9,6 @@ import { temporaryFolder } from "../support/temporary.ts";
 
 const execute = promisify(execFile);
 const examples = path.resolve(import.meta.dirname, "../../examples");
-
-beforeAll(async () => {
-  await execute("npm", ["run", "build"], { cwd: path.resolve(examples, "..") }); // they import the package as users do
-});
 
 it("the scaling scripts scale, replace and grow a real cluster by the library alone", async () => {
   await using rig = await openRig("ex-scripts", managersAndWorkers(2));

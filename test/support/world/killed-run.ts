@@ -37,7 +37,21 @@ export async function runOnWorld(folder: string, words: readonly string[], kill?
   const child = spawn(
     "strace",
     [
-      ...["-f", "-qq", "-s", "0", "-o", trace, "-P", journal, "-e", "trace=write,fsync", ...(inject ?? [])],
+      // Only the calls that are meant stop the process; without the filter every one would.
+      ...[
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-s",
+        "0",
+        "-o",
+        trace,
+        "-P",
+        journal,
+        "-e",
+        "trace=write,fsync",
+        ...(inject ?? []),
+      ],
       ...[process.execPath, entry, folder, ...words],
     ],
     { cwd: folder, env: { ...env, UV_THREADPOOL_SIZE: "1" }, stdio: ["ignore", "pipe", "pipe"] },

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
-import { mapBounded } from "../../src/util/concurrency.ts";
-import { temporaryFolder } from "../support/temporary.ts";
-import { journalIn, type Kill, type Point, pointsHit, pointsOf, runOnWorld } from "../support/world/killed-run.ts";
-import { readWorld } from "../support/world/state.ts";
+import { expect } from "vitest";
+import { mapBounded } from "../../../src/util/concurrency.ts";
+import { temporaryFolder } from "../temporary.ts";
+import { journalIn, type Kill, type Point, pointsHit, pointsOf, runOnWorld } from "./killed-run.ts";
+import { readWorld } from "./state.ts";
 
-const file = (workers: string): string => `version: 1
+/** A cluster file of two managers, `mg1` and `mg2`, and these workers. */
+export const fileOf = (workers: string): string => `version: 1
 name: sweep
 provider: world
 engine: { install: never, api: "off" }
@@ -17,8 +18,7 @@ groups:
 `;
 
 /** One command that is swept, from the world that it finds to the world that it must leave. */
-interface Sweep {
-  readonly title: string;
+export interface Sweep {
   readonly words: readonly string[];
   /** Brings about what the command finds. */
   readonly before: (folder: string) => Promise<void>;
@@ -26,96 +26,47 @@ interface Sweep {
   readonly machines: readonly string[];
 }
 
-const whole = ["mg1", "mg2", "node1", "node2", "node3"];
-
-async function madeOf(folder: string, workers: string): Promise<void> {
-  await writeFile(path.join(folder, "cluster.yml"), file(workers));
+/** Brings about a cluster of two managers and these workers. */
+export async function madeOf(folder: string, workers: string): Promise<void> {
+  await writeFile(path.join(folder, "cluster.yml"), fileOf(workers));
   expect(await runOnWorld(folder, ["up", "--yes"])).toMatchObject({ code: 0 });
 }
-
-const sweeps: readonly Sweep[] = [
-  {
-    title: "up of two managers and three workers",
-    words: ["up", "--yes"],
-    before: (folder) => writeFile(path.join(folder, "cluster.yml"), file("node[1:3]")),
-    machines: whole,
-  },
-  {
-    title: "up after the file grew by two",
-    words: ["up", "--yes"],
-    before: async (folder) => {
-      await madeOf(folder, "node1");
-      await writeFile(path.join(folder, "cluster.yml"), file("node[1:3]"));
-    },
-    machines: whole,
-  },
-  {
-    title: "up after the file shrank by two",
-    words: ["up", "--yes", "--allow-remove"],
-    before: async (folder) => {
-      await madeOf(folder, "node[1:3]");
-      await writeFile(path.join(folder, "cluster.yml"), file("node1"));
-    },
-    machines: ["mg1", "mg2", "node1"],
-  },
-  {
-    title: "scale from three workers to five",
-    words: ["scale", "workers=5", "--yes"],
-    before: (folder) => madeOf(folder, "node[1:3]"),
-    machines: [...whole, "node4", "node5"],
-  },
-  {
-    title: "scale from three workers to one",
-    words: ["scale", "workers=1", "--yes"],
-    before: (folder) => madeOf(folder, "node[1:3]"),
-    machines: ["mg1", "mg2", "node1"],
-  },
-  {
-    title: "down",
-    words: ["down", "sweep", "--yes"],
-    before: (folder) => madeOf(folder, "node[1:3]"),
-    machines: [],
-  },
-];
 
 /** How many runs go on at a time. */
 const sideBySide = 2;
 /** How often points that other runs passed by in another order are tried again. */
 const extraRounds = 4;
 
-const counted = { points: 0, kills: 0 };
-
-afterAll(() => {
-  process.stdout.write(`kill sweep: ${counted.points} points, each hit by one of ${counted.kills} kills\n`);
-});
-
-describe("a process that is killed at any point of its journal", () => {
-  it.for(sweeps)("is made good by the same command: $title", { timeout: 300_000 }, async (sweep) => {
-    await using space = await temporaryFolder();
-    const base = path.join(space.path, "base");
-    await mkdir(path.join(base, ".belt"), { recursive: true });
-    await sweep.before(base);
-    const { points, writes } = await wholeRun(space.path, base, sweep);
-    const missing = new Set(points);
-    const all = Array.from({ length: writes + 1 }, (_, index) => index + 1).flatMap((number): readonly Kill[] => [
-      { when: "before-write", number },
-      { when: "after-write", number },
-    ]);
-    for (let round = 0; round <= extraRounds && missing.size > 0; round += 1) {
-      const results = await mapBounded(all, sideBySide, async (kill) => {
-        await using own = await temporaryFolder();
-        return await killAndMend(path.join(own.path, "world"), base, { sweep, kill });
-      });
-      for (const result of results) {
-        if (result.status === "rejected") throw result.reason;
-        for (const point of result.value) missing.delete(point);
-      }
-      counted.kills += all.length;
+/**
+ * Kills a command at every point of its journal, each in a world of its own, and proves that the same command makes it good.
+ * Prints how many points there were.
+ */
+export async function sweepKills(sweep: Sweep): Promise<void> {
+  await using space = await temporaryFolder();
+  const base = path.join(space.path, "base");
+  await mkdir(path.join(base, ".belt"), { recursive: true });
+  await sweep.before(base);
+  const { points, writes } = await wholeRun(space.path, base, sweep);
+  const missing = new Set(points);
+  const all = Array.from({ length: writes + 1 }, (_, index) => index + 1).flatMap((number): readonly Kill[] => [
+    { when: "before-write", number },
+    { when: "after-write", number },
+  ]);
+  let kills = 0;
+  for (let round = 0; round <= extraRounds && missing.size > 0; round += 1) {
+    const results = await mapBounded(all, sideBySide, async (kill) => {
+      await using own = await temporaryFolder();
+      return await killAndMend(path.join(own.path, "world"), base, { sweep, kill });
+    });
+    for (const result of results) {
+      if (result.status === "rejected") throw result.reason;
+      for (const point of result.value) missing.delete(point);
     }
-    expect([...missing], "points that no run was killed at").toEqual([]);
-    counted.points += points.size;
-  });
-});
+    kills += all.length;
+  }
+  expect([...missing], "points that no run was killed at").toEqual([]);
+  process.stdout.write(`${sweep.words.join(" ")}: ${points.size} points, each hit by one of ${kills} kills\n`);
+}
 
 /** Runs the command undisturbed, and tells the points that it has. */
 async function wholeRun(

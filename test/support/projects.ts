@@ -1,0 +1,40 @@
+import { globSync } from "node:fs";
+import path from "node:path";
+import type { Need } from "./needs.ts";
+
+/** The test files that need the same of the host, as globs below the root of the repository. */
+export interface TestFiles {
+  readonly name: "pure" | "package" | "sshd" | "sweeps" | "machines" | "long";
+  /** `undefined` runs everywhere. */
+  readonly need: Need | undefined;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** Files that start a private sshd. */
+const sshd = [
+  "test/ssh/{config,connect,exec,fan-out,open-socket,terminal,write-file}.test.ts",
+  "test/ssh/openssh/connect-as-operator.test.ts",
+];
+
+/** The built package, as its users have it. */
+const built = ["test/e2e/provider-package.test.ts"];
+
+/** Every test file is in one of these; `projects.test.ts` proves that it is in the one that fits. */
+export const projects: readonly TestFiles[] = [
+  {
+    ...{ name: "pure", need: undefined, include: ["test/**/*.test.ts"] },
+    exclude: [...sshd, "test/{sweeps,integration,e2e,long}/**"],
+  },
+  { name: "package", need: undefined, include: built, exclude: [] },
+  { name: "sshd", need: "sshd", include: sshd, exclude: [] },
+  { name: "sweeps", need: "strace", include: ["test/sweeps/*.test.ts"], exclude: [] },
+  { name: "machines", need: "machines", include: ["test/{integration,e2e}/*.test.ts"], exclude: built },
+  { name: "long", need: "machines", include: ["test/long/*.test.ts"], exclude: [] },
+];
+
+/** The files of a project that are there, as paths from the root of the repository, sorted. */
+export function filesOf({ include, exclude }: Pick<TestFiles, "include" | "exclude">): readonly string[] {
+  const cwd = path.resolve(import.meta.dirname, "../..");
+  return globSync(include, { cwd, exclude }).sort();
+}

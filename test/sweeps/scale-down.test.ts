@@ -1,0 +1,10 @@
+import { it } from "vitest";
+import { madeOf, sweepKills } from "../support/world/sweep.ts";
+
+it("scale from three workers to one, killed at any point of its journal, is made good by the same command", async () => {
+  await sweepKills({
+    words: ["scale", "workers=1", "--yes"],
+    before: (folder) => madeOf(folder, "node[1:3]"),
+    machines: ["mg1", "mg2", "node1"],
+  });
+});
