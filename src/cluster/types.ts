@@ -20,6 +20,7 @@ import type { NodeState } from "./node-state.ts";
 import type { PluginSource } from "./plugins/offered-provider.ts";
 import type { Price } from "./price.ts";
 import type { Resizing } from "./resize.ts";
+import type { ScaleOptions } from "./scale.ts";
 import type { ScalePlan, ScaleTarget } from "./scale-plan.ts";
 import type { SharedChange } from "./shared.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
@@ -208,12 +209,8 @@ export interface Cluster extends AsyncDisposable {
   writeFile(file: EditedFile): Promise<void>;
   /** What a new size of groups means; nothing is changed. */
   planScale(targets: readonly ScaleTarget[], signal: AbortSignal): Promise<ScalePlan>;
-  /** Writes the file (unless `writesFile` is false) and acts. */
-  scale(
-    plan: ScalePlan,
-    options: Partial<Leniency> & { readonly writesFile?: boolean },
-    signal: AbortSignal,
-  ): Promise<Outcome>;
+  /** Writes the file (unless `writesFile` is false) and acts. @throws BeltError `guard.removal` where no machine of a group would stay and `replaceAll` is not set. */
+  scale(plan: ScalePlan, options: Partial<Leniency & ScaleOptions>, signal: AbortSignal): Promise<Outcome>;
   resize(wanted: Resizing, file: EditedFile | undefined, signal: AbortSignal): Promise<Outcome>;
   /** @throws BeltError `guard.removal` before anything is done, where machines would go and `allowRemove` is not set. */
   up(options: Partial<UpOptions>, signal: AbortSignal): Promise<Outcome>;
