@@ -10,7 +10,8 @@ import { traceText } from "./trace.ts";
 export type Ending =
   | { readonly kind: "ended"; readonly outcome: Outcome }
   | { readonly kind: "threw"; readonly error: unknown }
-  | { readonly kind: "stopped" };
+  /** Before any work: there was none to do, or the user did not agree. */
+  | { readonly kind: "stopped"; readonly outcome: "unchanged" | "declined" };
 
 /** Shows events as they come, until it is closed. */
 export interface Renderer {
@@ -20,7 +21,7 @@ export interface Renderer {
 
 /** The renderer that fits: JSON lines when asked for, live rows on a terminal, plain lines everywhere else; a trace beside it. */
 export function openProgress(context: CliContext, traceFile: string | undefined): Renderer {
-  const shown = chooseRenderer(context);
+  const shown = withoutEchoes(chooseRenderer(context));
   if (traceFile === undefined) return shown;
   const events: BeltEvent[] = [];
   return {
@@ -35,9 +36,34 @@ export function openProgress(context: CliContext, traceFile: string | undefined)
   };
 }
 
+/** Tells the same note of the same machine once, however often the work came by it. */
+function withoutEchoes({ emit, close }: Renderer): Renderer {
+  const told = new Set<string>();
+  return {
+    emit: (event) => {
+      const key = event.event === "note" ? `${event.machine ?? ""} ${event.message}` : undefined;
+      if (key !== undefined && told.has(key)) return;
+      if (key !== undefined) told.add(key);
+      emit(event);
+    },
+    close,
+  };
+}
+
 function chooseRenderer(context: CliContext): Renderer {
   const { io } = context;
-  if (context.globals.json) return jsonLines((text) => io.stdout.write(text), io.clock);
+  if (context.globals.json) return jsonRenderer(context);
   if (io.screen) return terminalRows({ ...io.screen, paint: context.paint.stderr, clock: io.clock });
   return plainLines((text) => io.stderr.write(text), context.paint.stderr);
+}
+
+function jsonRenderer({ io, jsonEnd }: CliContext): Renderer {
+  const lines = jsonLines((text) => io.stdout.write(text), io.clock);
+  return {
+    emit: lines.emit,
+    close: async (ending) => {
+      await lines.close(ending);
+      jsonEnd.isPrinted = true;
+    },
+  };
 }

@@ -127,6 +127,7 @@ export function contextOver(
     clock: hastyClock(),
     random: () => 0.5,
     beforeChange: async () => {},
+    isNew: true,
     ...given,
     note: (message) => notes.push(message),
     notes,

@@ -48,7 +48,7 @@ export const create: Verb = {
           context,
           `Cluster ${cluster} on ${open.spec.provider}: ${count(names.length, "machine")} of ${size} (${quotedNames(names)})`,
         );
-        if (!(await agreedTo(context, open, names))) return exitCodes.failed;
+        if (!(await agreedTo(context, open, names))) return exitCodes.declined;
         const file = call.flag("--no-file") ? undefined : await open.editFile({ kind: "add", names, ...options });
         if (file) showFileChange(context, file.change);
         return { outcome: await open.create(names, { ...options, file }, context.signal), words: wordsFor(names) };

@@ -61,11 +61,11 @@ async function act(context: CliContext, cluster: Cluster, order: Order): Promise
   const { call } = order;
   const plan = await preview(context, cluster, order);
   await refuse(call, plan);
-  if (!(await agreedToReplace(context, call, plan))) return exitCodes.failed;
+  if (!(await agreedToReplace(context, call, plan))) return exitCodes.declined;
   const going = plan.going.map(({ name }) => name);
-  if (going.length > 0 && !(await confirmNamed(context, "Remove", going))) return exitCodes.failed;
-  if (!(await acceptNoSpare(context, plan.guard))) return exitCodes.failed;
-  if (plan.coming.length > 0 && !(await meetRequirements(context, cluster))) return exitCodes.failed;
+  if (going.length > 0 && !(await confirmNamed(context, "Remove", going))) return exitCodes.declined;
+  if (!(await acceptNoSpare(context, plan.guard))) return exitCodes.declined;
+  if (plan.coming.length > 0 && !(await meetRequirements(context, cluster))) return exitCodes.declined;
   const leniency = {
     ...agreedByForce(call),
     writesFile: !call.flag("--no-file"),
