@@ -4,6 +4,7 @@ import type { CliContext } from "./context.ts";
 import { jsonLines } from "./render/json-lines.ts";
 import { plainLines } from "./render/plain-lines.ts";
 import { terminalRows } from "./render/terminal.ts";
+import { renderError } from "./render-error.ts";
 import { traceText } from "./trace.ts";
 
 /** How work ended, for whoever shows it. */
@@ -31,9 +32,18 @@ export function openProgress(context: CliContext, traceFile: string | undefined)
     },
     close: async (ending) => {
       await shown.close(ending);
-      await context.io.host.writeFile(traceFile, traceText(events, context.io.clock.now()));
+      await writeTrace(context, traceFile, events);
     },
   };
+}
+
+/** A trace that cannot be written is told; the work that it is about counts as it ended. */
+async function writeTrace({ io, paint }: CliContext, file: string, events: readonly BeltEvent[]): Promise<void> {
+  try {
+    await io.host.writeFile(file, traceText(events, io.clock.now()));
+  } catch (error) {
+    io.stderr.write(renderError(error, { paint: paint.stderr, debug: false }));
+  }
 }
 
 /** Tells the same note of the same machine once, however often the work came by it. */

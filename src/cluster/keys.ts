@@ -35,11 +35,11 @@ export async function ensureClientCertificates(folder: ClusterFolder, authority:
 
 /** Reads the cluster's Ed25519 key for SSH, or makes it, 0600. */
 export async function ensureSshKey(folder: ClusterFolder, clusterName: string): Promise<KeyPair> {
-  await makeFolder(folder.keys, 0o700);
   const file = sshKeyFile(folder);
   const privateKey = await readTextIfThere(file);
   const publicKey = await readTextIfThere(`${file}.pub`);
   if (privateKey && publicKey) return { privateKey: new Secret(privateKey), publicKey: publicKey.trim() };
+  await makeFolder(folder.keys, 0o700);
   const pair = generateKeyPair(`belt-${clusterName}`);
   await writeFileAtomic(`${file}.pub`, `${pair.publicKey}\n`, 0o644);
   await writeFileAtomic(file, pair.privateKey.reveal(), 0o600);
@@ -48,13 +48,13 @@ export async function ensureSshKey(folder: ClusterFolder, clusterName: string): 
 
 /** Reads the cluster's certificate authority, or makes it, 0600. */
 export async function ensureAuthority(folder: ClusterFolder, clusterName: string, clock: Clock): Promise<Authority> {
-  await makeFolder(folder.keys, 0o700);
   const { createAuthority, loadAuthority } = await import("../pki/create-authority.ts"); // much code, and SSH needs none of it
   const certificateFile = path.join(folder.keys, "ca.pem");
   const keyFile = path.join(folder.keys, "ca-key.pem");
   const certificatePem = await readTextIfThere(certificateFile);
   const keyPem = await readTextIfThere(keyFile);
   if (certificatePem && keyPem) return loadAuthority(certificatePem, new Secret(keyPem), clock);
+  await makeFolder(folder.keys, 0o700);
   const made = createAuthority({ commonName: `belt ${clusterName}`, clock });
   await writeFileAtomic(keyFile, made.keyPem.reveal(), 0o600);
   await writeFileAtomic(certificateFile, made.certificatePem, 0o644);
