@@ -19,18 +19,37 @@ export function sshKeyFile(folder: ClusterFolder): string {
   return path.join(folder.keys, "ssh");
 }
 
-/** Makes the client's `ca.pem`, `cert.pem` and `key.pem` as the docker command wants them, unless they are there. */
-export async function ensureClientCertificates(folder: ClusterFolder, authority: Authority): Promise<string> {
-  const target = folder.clientCertificates;
-  const file = (name: string): string => path.join(target, name);
-  if ((await readTextIfThere(file("ca.pem"))) === authority.certificatePem && (await readTextIfThere(file("key.pem"))))
-    return target;
+/** A client's certificate with fewer days left than this is replaced. */
+const leastDays = 30;
+
+/** What the plain docker command proves itself with. */
+export interface ClientCertificates {
+  /** The folder with `ca.pem`, `cert.pem` and `key.pem`. */
+  readonly folder: string;
+  /** Why the certificate that was there was replaced just now: the end of a sentence that begins with it. */
+  readonly replaced: string | undefined;
+}
+
+/**
+ * Makes the client's `ca.pem`, `cert.pem` and `key.pem` as the docker command wants them, unless they are there and good: of
+ * this authority, a pair, valid now and for {@link leastDays} more.
+ */
+export async function ensureClientCertificates(
+  { clientCertificates: folder }: ClusterFolder,
+  authority: Authority,
+): Promise<ClientCertificates> {
+  const file = (name: string): string => path.join(folder, name);
+  const [ca, certificate, key] = await Promise.all(
+    ["ca.pem", "cert.pem", "key.pem"].map((name) => readTextIfThere(file(name))),
+  );
+  const fault = certificate && key ? authority.clientFault(certificate, new Secret(key), leastDays) : "is missing";
+  if (fault === undefined && ca === authority.certificatePem) return { folder, replaced: undefined };
   const client = authority.issueClient("beltkit operator");
-  await makeFolder(target, 0o700);
+  await makeFolder(folder, 0o700);
   await writeFileAtomic(file("cert.pem"), client.certificatePem, 0o644);
   await writeFileAtomic(file("key.pem"), client.keyPem.reveal(), 0o600);
   await writeFileAtomic(file("ca.pem"), authority.certificatePem, 0o644);
-  return target;
+  return { folder, replaced: certificate && key ? fault : undefined };
 }
 
 /** Reads the cluster's Ed25519 key for SSH, or makes it, 0600. */

@@ -14,6 +14,7 @@ import type { GuardedChange } from "./guards.ts";
 import type { OwnWord } from "./identity.ts";
 import type { JournalRecord } from "./journal-records.ts";
 import type { LastFailure } from "./journal-state.ts";
+import type { ClientCertificates } from "./keys.ts";
 import type { Leniency } from "./leniency.ts";
 import type { LockState } from "./lock-state.ts";
 import type { NodeState } from "./node-state.ts";
@@ -255,6 +256,6 @@ export interface Cluster extends AsyncDisposable {
   /** The name of the node that later commands talk to: the one chosen by `belt active`, else the swarm's leader, else the first manager. */
   activeNode(signal: AbortSignal): Promise<string>;
   setActiveNode(name: string): Promise<void>;
-  /** The folder with `ca.pem`, `cert.pem` and `key.pem` for the plain docker client; made if it is missing. */
-  clientCertificates(): Promise<string>;
+  /** What the plain docker client proves itself with; made where it is missing, and anew where it is no good any more. */
+  clientCertificates(): Promise<ClientCertificates>;
 }

@@ -65,6 +65,7 @@ export const wordAuthority: Authority = {
     keyPem: new Secret("the key"),
   }),
   issueClient: () => ({ certificatePem: "good client", keyPem: new Secret("the key") }),
+  clientFault: () => undefined,
   accepts: (certificatePem, names, addresses) => certificatePem === `good for ${[...names, ...addresses].join(" ")}`,
 };
 
