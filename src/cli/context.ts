@@ -90,6 +90,8 @@ export interface CliContext {
   readonly globals: Globals;
   readonly library: Library;
   readonly signal: AbortSignal;
+  /** Whether the line that ends JSON lines was printed: nothing follows it, an error neither. */
+  readonly jsonEnd: { isPrinted: boolean };
   /** Styles for standard output and standard error; plain where color is off. */
   readonly paint: { readonly stdout: Paint; readonly stderr: Paint };
 }

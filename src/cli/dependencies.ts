@@ -2,6 +2,7 @@ import { homedir, hostname, totalmem, userInfo } from "node:os";
 import { isatty } from "node:tty";
 import { systemClock } from "../util/clock.ts";
 import type { Io } from "./context.ts";
+import { exitCodes } from "./exit-code.ts";
 import { createInterrupts, type Interrupts } from "./interrupts.ts";
 import { realHost } from "./real-host.ts";
 import { realLibrary, realParts, type Surroundings } from "./real-library.ts";
@@ -36,7 +37,7 @@ export function realIo(): Io {
       return terminalStreams({ stdin: stdin(), stdout, stderr, isTerminal, term: env["TERM"] });
     },
     interrupted: interrupts.signal,
-    outputClosed: quietBrokenPipes(),
+    outputClosed: watchOutputs(),
     holdInterrupts: () => interrupts.hold(),
     ask: async (question, signal) => {
       const { askLine } = await import("../util/ask-line.ts");
@@ -99,14 +100,21 @@ function listenForSignals(): Interrupts {
   return interrupts;
 }
 
-/** A reader that leaves early, such as `head`, is no error: what is written afterwards goes nowhere. */
-function quietBrokenPipes(): AbortSignal {
+/**
+ * A reader that leaves early, such as `head`, is no error: what is written afterwards goes nowhere. Neither does a full disk
+ * behind standard output end work halfway: it is said once, and the command ends as failed.
+ */
+function watchOutputs(): AbortSignal {
   const controller = new AbortController();
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
-      if (stream === process.stdout) controller.abort(error);
+  process.stderr.on("error", () => {}); // there is nowhere left to say it
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    const isFirst = !controller.signal.aborted;
+    controller.abort(error);
+    if (!isFirst || error.code === "EPIPE" || error.code === "EIO") return;
+    process.once("exit", () => {
+      process.exitCode ||= exitCodes.failed;
     });
-  }
+    process.stderr.write(`belt: standard output cannot be written: ${error.message}\n`);
+  });
   return controller.signal;
 }

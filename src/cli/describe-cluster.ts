@@ -10,7 +10,8 @@ export function describeCluster(cluster: Cluster): string {
   const names = cluster.spec.machines.map((machine) => machine.name);
   const providers = [...new Set(cluster.spec.machines.map((machine) => machine.provider))];
   const on = providers.length === 0 ? cluster.spec.provider : providers.join(" and ");
-  const which = names.length === 0 ? "" : ` (${compressNames(names)})`;
+  const none = cluster.spec.groups.length === 0 ? "the file has no groups" : "its groups are empty";
+  const which = ` (${names.length === 0 ? none : compressNames(names)})`;
   return `Cluster ${cluster.name} on ${on}: ${count(names.length, "machine")}${which}, from ${sourceText(cluster.source)}`;
 }
 

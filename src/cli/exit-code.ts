@@ -5,6 +5,8 @@ import { BeltError } from "../util/errors.ts";
 export const exitCodes = {
   done: 0,
   failed: 1,
+  /** The user was asked and did not agree. */
+  declined: 1,
   usage: 2,
   partial: 3,
   guard: 4,

@@ -6,14 +6,15 @@ import { type Leading, splitLeading } from "./globals.ts";
 import { familyHelp, mainHelp } from "./main-help.ts";
 import { colorWanted, painter } from "./paint.ts";
 import { type Entry, findCommand, membersOf, topWords } from "./program.ts";
-import { renderError } from "./render-error.ts";
+import { errorJson, renderError } from "./render-error.ts";
+import type { Verb } from "./verb.ts";
 
 /** Runs one command line (without `node` and the script) and resolves with the exit code. It never rejects. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     return await dispatch(argv, io);
   } catch (error) {
-    const cause = io.interrupted.aborted ? io.interrupted.reason : error;
+    const cause = causeOf(error, io);
     const debug = wantsDebug(argv, io);
     io.stderr.write(renderError(cause, { paint: painter(colorWanted(io.terminal.stderr, io.env, argv)), debug }));
     return exitCodeOf(cause);
@@ -52,15 +53,38 @@ async function runCommand(
   const { parseCall, helpOf } = await import("./parse.ts");
   const ownHelp = leading.wantsHelp && verb.rest === "everything";
   if (ownHelp) return print(io, helpOf(entry, verb));
-  const parsed = parseCall({ entry, verb, leading: leading.options, hosts: leading.hosts, words: leading.words });
-  if (parsed.kind === "help") return print(io, parsed.text);
-  return await verb.run(parsed.call, contextOf(io, parsed.globals, { argv, asks: !entry.hidden }));
+  const jsonEnd = { isPrinted: false };
+  try {
+    const parsed = parseCall({ entry, verb, leading: leading.options, hosts: leading.hosts, words: leading.words });
+    if (parsed.kind === "help") return print(io, parsed.text);
+    return await verb.run(parsed.call, contextOf(io, parsed.globals, { argv, asks: !entry.hidden, jsonEnd }));
+  } catch (error) {
+    if (isAmongOwnWords("--json", argv) && !jsonEnd.isPrinted) await printFailure(io, verb.json, causeOf(error, io));
+    throw error;
+  }
+}
+
+/** The end of what a program reads that asked for JSON: a document, or the line that ends lines, with the error in it. */
+async function printFailure(io: Io, json: Verb["json"], error: unknown): Promise<void> {
+  if (json === "none") return;
+  const write = (text: string): unknown => io.stdout.write(text);
+  if (json === "document") {
+    write(`${JSON.stringify({ version: 1, error: errorJson(error) }, undefined, 2)}\n`);
+    return;
+  }
+  const { jsonLines } = await import("./render/json-lines.ts");
+  await jsonLines(write, io.clock).close({ kind: "threw", error });
+}
+
+/** Whatever a command that was interrupted throws on its way out, the interruption is why. */
+function causeOf(error: unknown, io: Io): unknown {
+  return io.interrupted.aborted ? io.interrupted.reason : error;
 }
 
 function contextOf(
   io: Io,
   globals: CliContext["globals"],
-  { argv, asks }: { readonly argv: readonly string[]; readonly asks: boolean },
+  { argv, asks, jsonEnd }: { readonly argv: readonly string[]; readonly asks: boolean } & Pick<CliContext, "jsonEnd">,
 ): CliContext {
   const trusting = io.library.trusting(async (provider) => {
     const { agreedToProvider } = await import("./trust.ts");
@@ -71,6 +95,7 @@ function contextOf(
     globals: { ...globals, debug: wantsDebug(argv, io) },
     library: asks ? trusting : io.library,
     signal: io.interrupted,
+    jsonEnd,
     paint: {
       stdout: painter(colorWanted(io.terminal.stdout, io.env, argv)),
       stderr: painter(colorWanted(io.terminal.stderr, io.env, argv)),
@@ -100,8 +125,11 @@ function unknownCommand(word: string, known: readonly string[]): BeltError {
 }
 
 function wantsDebug(argv: readonly string[], io: Io): boolean {
-  const asked = argv.slice(0, endOfOwnWords(argv)).includes("--debug");
-  return asked || !["", "0", undefined].includes(io.env["BELT_DEBUG"]);
+  return isAmongOwnWords("--debug", argv) || !["", "0", undefined].includes(io.env["BELT_DEBUG"]);
+}
+
+function isAmongOwnWords(word: string, argv: readonly string[]): boolean {
+  return argv.slice(0, endOfOwnWords(argv)).includes(word);
 }
 
 /** What belongs to docker or to a remote command is not ours to read. */

@@ -36,7 +36,7 @@ export async function workOnNamed(context: CliContext, work: NamedWork): Promise
       const names = views.map((view) => view.name);
       say(context, `${work.doing} ${count(names.length, "machine")} of cluster ${name}: ${names.join(" ")}`);
       const agreed = work.ask === undefined || (await confirmNamed(context, work.ask, names));
-      if (!agreed || !(await settleGuard(context, cluster, work.guard, names))) return exitCodes.failed;
+      if (!agreed || !(await settleGuard(context, cluster, work.guard, names))) return exitCodes.declined;
       return { outcome: await work.run(cluster, names, views), words: work.words(names) };
     },
   });

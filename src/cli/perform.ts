@@ -1,8 +1,8 @@
 import type { Emit } from "../cluster/events.ts";
 import type { Outcome } from "../cluster/types.ts";
 import type { CliContext } from "./context.ts";
-import { exitCodeOfOutcome } from "./exit-code.ts";
-import { openProgress } from "./progress.ts";
+import { exitCodeOfOutcome, exitCodes } from "./exit-code.ts";
+import { type Ending, openProgress } from "./progress.ts";
 import { renderFailures, renderSummary, type SummaryWords } from "./render/summary.ts";
 
 /** What a command that does work is made of. */
@@ -29,10 +29,15 @@ export async function perform(context: CliContext, work: Work): Promise<number> 
     await progress.close({ kind: "threw", error: context.signal.aborted ? context.signal.reason : error });
     throw error;
   }
-  await progress.close(typeof result === "number" ? { kind: "stopped" } : { kind: "ended", outcome: result.outcome });
+  await progress.close(endingOf(result));
   if (typeof result === "number") return result;
   if (!context.globals.json) context.io.stdout.write(renderSummary(result.outcome, result.words, context.paint.stdout));
   const failures = renderFailures(result.outcome, { paint: context.paint.stderr, debug: context.globals.debug });
   context.io.stderr.write(failures);
   return exitCodeOfOutcome(result.outcome);
+}
+
+function endingOf(result: Performed | number): Ending {
+  if (typeof result !== "number") return { kind: "ended", outcome: result.outcome };
+  return { kind: "stopped", outcome: result === exitCodes.declined ? "declined" : "unchanged" };
 }

@@ -4,13 +4,15 @@ import type { CliContext } from "./context.ts";
 import { jsonLines } from "./render/json-lines.ts";
 import { plainLines } from "./render/plain-lines.ts";
 import { terminalRows } from "./render/terminal.ts";
+import { renderError } from "./render-error.ts";
 import { traceText } from "./trace.ts";
 
 /** How work ended, for whoever shows it. */
 export type Ending =
   | { readonly kind: "ended"; readonly outcome: Outcome }
   | { readonly kind: "threw"; readonly error: unknown }
-  | { readonly kind: "stopped" };
+  /** Before any work: there was none to do, or the user did not agree. */
+  | { readonly kind: "stopped"; readonly outcome: "unchanged" | "declined" };
 
 /** Shows events as they come, until it is closed. */
 export interface Renderer {
@@ -20,7 +22,7 @@ export interface Renderer {
 
 /** The renderer that fits: JSON lines when asked for, live rows on a terminal, plain lines everywhere else; a trace beside it. */
 export function openProgress(context: CliContext, traceFile: string | undefined): Renderer {
-  const shown = chooseRenderer(context);
+  const shown = withoutEchoes(chooseRenderer(context));
   if (traceFile === undefined) return shown;
   const events: BeltEvent[] = [];
   return {
@@ -30,14 +32,48 @@ export function openProgress(context: CliContext, traceFile: string | undefined)
     },
     close: async (ending) => {
       await shown.close(ending);
-      await context.io.host.writeFile(traceFile, traceText(events, context.io.clock.now()));
+      await writeTrace(context, traceFile, events);
     },
+  };
+}
+
+/** A trace that cannot be written is told; the work that it is about counts as it ended. */
+async function writeTrace({ io, paint }: CliContext, file: string, events: readonly BeltEvent[]): Promise<void> {
+  try {
+    await io.host.writeFile(file, traceText(events, io.clock.now()));
+  } catch (error) {
+    io.stderr.write(renderError(error, { paint: paint.stderr, debug: false }));
+  }
+}
+
+/** Tells the same note of the same machine once, however often the work came by it. */
+function withoutEchoes({ emit, close }: Renderer): Renderer {
+  const told = new Set<string>();
+  return {
+    emit: (event) => {
+      const key = event.event === "note" ? `${event.machine ?? ""} ${event.message}` : undefined;
+      if (key !== undefined && told.has(key)) return;
+      if (key !== undefined) told.add(key);
+      emit(event);
+    },
+    close,
   };
 }
 
 function chooseRenderer(context: CliContext): Renderer {
   const { io } = context;
-  if (context.globals.json) return jsonLines((text) => io.stdout.write(text), io.clock);
+  if (context.globals.json) return jsonRenderer(context);
   if (io.screen) return terminalRows({ ...io.screen, paint: context.paint.stderr, clock: io.clock });
   return plainLines((text) => io.stderr.write(text), context.paint.stderr);
+}
+
+function jsonRenderer({ io, jsonEnd }: CliContext): Renderer {
+  const lines = jsonLines((text) => io.stdout.write(text), io.clock);
+  return {
+    emit: lines.emit,
+    close: async (ending) => {
+      await lines.close(ending);
+      jsonEnd.isPrinted = true;
+    },
+  };
 }

@@ -10,15 +10,17 @@ export interface Question {
   readonly what: string;
   /** The flag that answers it. */
   readonly flag: string;
+  /** Whether `--yes` is no answer to it: only its own flag is. */
+  readonly isOwn?: boolean;
 }
 
 /**
- * Whether the user agrees: `--yes`, or an answer at the terminal.
+ * Whether the user agrees: `--yes` (unless the question has a flag of its own), or an answer at the terminal.
  *
  * @throws BeltError `usage.confirmation-needed`, naming the flag, when nobody can be asked.
  */
 export async function confirm(context: CliContext, question: Question): Promise<boolean> {
-  if (context.globals.yes) return true;
+  if (context.globals.yes && !question.isOwn) return true;
   demandTerminal(context, question);
   const answer = await context.io.ask(`${question.text} [y/N] `, context.signal);
   const agreed = answer !== undefined && /^y(es)?$/i.test(answer.trim());

@@ -35,8 +35,8 @@ export async function removeByName(call: Call, context: CliContext, verb: Remova
       const file = call.flag("--no-file") ? undefined : await cluster.editFile({ kind: "remove", names: named });
       if (file) showFileChange(context, file.change);
       say(context, `${verb.doing} ${count(present.length, verb.thing)} of cluster ${name}: ${present.join(" ")}`);
-      if (present.length > 0 && !(await confirmNamed(context, verb.ask, present))) return exitCodes.failed;
-      if (!(await settleGuard(context, cluster, "remove", present))) return exitCodes.failed;
+      if (present.length > 0 && !(await confirmNamed(context, verb.ask, present))) return exitCodes.declined;
+      if (!(await settleGuard(context, cluster, "remove", present))) return exitCodes.declined;
       const words = {
         done: `${verb.done} ${count(present.length, verb.thing)}`,
         unchanged: `Nothing changed: the ${verb.thing}s are gone already`,

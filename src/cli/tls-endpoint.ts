@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/types.ts";
 import { engineTlsPort, hostAndPort } from "../swarm/ports.ts";
 import { BeltError } from "../util/errors.ts";
 import type { CliContext } from "./context.ts";
+import { say } from "./output.ts";
 import { selectMachines } from "./select-machines.ts";
 import { exactlyOne } from "./words.ts";
 
@@ -36,7 +37,9 @@ export async function tlsEndpoint(
   const address = views[0]?.machine?.privateAddress ?? views[0]?.machine?.publicAddress;
   if (address === undefined)
     throw new BeltError("machine.missing", `${name} has no address`, { hint: `belt start ${name}` });
-  const certificates = path.resolve(context.io.cwd, await cluster.clientCertificates());
+  const { folder, replaced } = await cluster.clientCertificates();
+  if (replaced !== undefined) say(context, `The client's certificate ${replaced}, and was replaced.`);
+  const certificates = path.resolve(context.io.cwd, folder);
   return { name, host: `tcp://${hostAndPort(address, engineTlsPort)}`, certificates };
 }
 

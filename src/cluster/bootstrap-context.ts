@@ -13,12 +13,14 @@ export interface BootstrapOptions {
   readonly authority: Authority;
   /** Called before anything is changed on the machine. */
   readonly beforeChange: () => Promise<void>;
+  /** See {@link StepContext}; false unless given. */
+  readonly isNew?: boolean;
   readonly wall?: HostWall | undefined;
 }
 
 /** What the bootstrap steps of one machine work with; its facts are there once the first step has looked. */
 export function bootstrapContext(
-  { deps, engineSpec, authority, beforeChange, wall }: BootstrapOptions,
+  { deps, engineSpec, authority, beforeChange, isNew = false, wall }: BootstrapOptions,
   session: Session,
 ): StepContext {
   const { machine, connection, engine } = session;
@@ -40,6 +42,7 @@ export function bootstrapContext(
     clock,
     random,
     beforeChange,
+    isNew,
     wall,
     note: (message) => deps.emit({ event: "note", at: clock.now(), machine: machine.name, message }),
   };

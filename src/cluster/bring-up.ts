@@ -102,12 +102,13 @@ interface PipelineResult {
 
 async function runPipeline(shared: Shared, task: Task, signal: AbortSignal): Promise<PipelineResult> {
   const { context, tally, formation } = shared;
+  const isNew = !context.journal.state.met.has(task.name);
   try {
     const { machine } = await tally.phase(task.name, "create", task.machine);
     const { session } = await tally.phase(task.name, "reach", async () => reachBooting(context, machine, signal));
     await noteReached(context.journal, task.name);
     const facts = task.bootstrap
-      ? await bootstrap(shared, session, signal)
+      ? await bootstrap(shared, { session, isNew }, signal)
       : await shared.walls.keepOnly(session, signal);
     const { node, existed } = task;
     if (node) await shared.walls.others(signal);
@@ -130,7 +131,11 @@ async function reachBooting(
   return await ownHostKey(context, session, signal);
 }
 
-async function bootstrap({ context, tally, walls }: Shared, session: Session, signal: AbortSignal): Promise<HostFacts> {
+async function bootstrap(
+  { context, tally, walls }: Shared,
+  { session, isNew }: { readonly session: Session; readonly isNew: boolean },
+  signal: AbortSignal,
+): Promise<HostFacts> {
   const name = session.machine.name;
   const { authority } = await context.keys();
   // The intent is written when a step is about to change something: a machine that is as it should be leaves no line.
@@ -141,7 +146,7 @@ async function bootstrap({ context, tally, walls }: Shared, session: Session, si
   };
   const wall = walls.around(session.machine);
   const state = bootstrapContext(
-    { deps: context.deps, engineSpec: context.spec.engine, authority, beforeChange, wall },
+    { deps: context.deps, engineSpec: context.spec.engine, authority, beforeChange, isNew, wall },
     session,
   );
   try {

@@ -8,6 +8,7 @@ import { makeHome } from "./home.ts";
 import { journalVersion } from "./journal-records.ts";
 import { sshKeyFile } from "./keys.ts";
 import { sourceName } from "./outcome.ts";
+import { freeReserve, keepReserve } from "./reserve.ts";
 import { toStored } from "./stored-spec.ts";
 import type { Outcome } from "./types.ts";
 
@@ -37,6 +38,7 @@ export async function changing(
   const context = file ? withEdited(before, file) : before;
   await makeHome(context.home);
   await makeFolder(context.folder.path, 0o700);
+  if (command === "down") await freeReserve(context.folder);
   const claim = { command: `belt ${command}`, after: context.journal.state.fence };
   await using lock = await takeClusterLock(context.folder.lock, claim, context.deps);
   context.lock.hold(lock);
@@ -44,8 +46,9 @@ export async function changing(
   await context.journal.reload(); // under the lock nobody else writes
   await requireIdentity(context);
   context.journal.writeAs({ command: `belt ${command}`, user, host, fence: lock });
-  await begin(before);
   const { spec } = context;
+  if (command !== "down") await keepReserve(context.folder, spec.machines.length);
+  await begin(before);
   emit(context, {
     event: "started",
     command,

@@ -66,14 +66,14 @@ function ofTheCluster(
         file,
       );
     },
-    scale: (plan, { writesFile = true, ...leniency }, signal) =>
+    scale: (plan, { writesFile = true, replaceAll = false, ...leniency }, signal) =>
       change(
         "scale",
         [...plan.coming, ...plan.going.map(({ name }) => name)],
         async (inner, save) => {
           const { scale } = await import("./scale.ts");
           const scaled = { ...requireFresh(inner), spec: plan.file.spec };
-          return await scale(scaled, { ...plan, save, writesFile }, { ...cautious, ...leniency }, signal);
+          return await scale(scaled, { ...plan, save, writesFile, replaceAll }, { ...cautious, ...leniency }, signal);
         },
         writesFile ? plan.file : undefined,
       ),

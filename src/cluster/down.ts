@@ -131,7 +131,14 @@ async function provenGone(context: ClusterContext, signal: AbortSignal): Promise
  * else the folder goes.
  */
 async function forget({ folder }: ClusterContext): Promise<void> {
-  for (const file of [folder.keys, folder.knownHosts, folder.activeNode, folder.providers, folder.journal])
+  for (const file of [
+    folder.keys,
+    folder.knownHosts,
+    folder.activeNode,
+    folder.providers,
+    folder.reserve,
+    folder.journal,
+  ])
     await removePath(file);
   const own = await readTextIfThere(folder.ownFile);
   if (own === undefined || own.startsWith(templateHeader)) await removePath(folder.path);

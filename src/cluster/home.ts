@@ -20,6 +20,8 @@ export interface ClusterFolder {
   readonly path: string;
   readonly journal: string;
   readonly lock: string;
+  /** Space that is kept for the way out. */
+  readonly reserve: string;
   readonly knownHosts: string;
   readonly keys: string;
   readonly clientCertificates: string;
@@ -53,7 +55,8 @@ export async function findHome(
 /** Makes the home if it is not there, closed to others and ignored by git. */
 export async function makeHome(home: Home): Promise<void> {
   await makeFolder(home.path, 0o700);
-  await createFileOnce(path.join(home.path, ".gitignore"), "*\n");
+  const ignore = path.join(home.path, ".gitignore");
+  if ((await readTextIfThere(ignore)) === undefined) await createFileOnce(ignore, "*\n");
 }
 
 /** The names of the clusters in a home. */
@@ -68,6 +71,7 @@ export function clusterFolder(home: Home, name: string): ClusterFolder {
     path: folder,
     journal: path.join(folder, "journal"),
     lock: path.join(folder, "lock"),
+    reserve: path.join(folder, "reserve"),
     knownHosts: path.join(folder, "known_hosts"),
     keys: path.join(folder, "keys"),
     clientCertificates: path.join(folder, "keys", "client"),

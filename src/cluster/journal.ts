@@ -1,6 +1,6 @@
 import type { Clock } from "../util/clock.ts";
 import { BeltError } from "../util/errors.ts";
-import { appendDurably, readTextIfThere, writeFileAtomic } from "../util/files.ts";
+import { appendDurably, cutFile, readTextIfThere, writeFileAtomic } from "../util/files.ts";
 import { Gathering } from "../util/gathering.ts";
 import { type JournalEntry, type JournalRecord, type Operation, readRecords, toRecord } from "./journal-records.ts";
 import { JournalFold, type JournalState } from "./journal-state.ts";
@@ -57,8 +57,8 @@ class Log {
   readonly #file: string;
   /** Lines that gather while the disk is busy go out together: one wait for many machines. */
   readonly #lines = new Gathering<JournalRecord>((lines) => this.#write(lines));
-  /** What the file is to have before a line is added, where it is not whole or not of today. */
-  #toMend: readonly JournalRecord[] | undefined;
+  /** What is to be done to the file before a line is added, where it is not whole or not of today. */
+  #mend: (() => Promise<void>) | undefined;
   #broken: { readonly why: unknown } | undefined;
 
   constructor(file: string) {
@@ -72,7 +72,9 @@ class Log {
     this.records = [...records];
     this.#fold = new JournalFold();
     for (const record of records) this.#fold.add(record);
-    this.#toMend = migrated || whole !== text ? records : undefined;
+    if (migrated) this.#mend = () => writeFileAtomic(this.#file, textOf(records), 0o600);
+    // Without its torn end, in place: that needs no space, which may be what was missing.
+    else this.#mend = whole === text ? undefined : () => cutFile(this.#file, Buffer.byteLength(whole));
   }
 
   get state(): JournalState {
@@ -89,8 +91,8 @@ class Log {
   async #write(lines: readonly JournalRecord[]): Promise<void> {
     if (this.#broken) throw this.#broken.why;
     try {
-      if (this.#toMend) await writeFileAtomic(this.#file, textOf(this.#toMend), 0o600);
-      this.#toMend = undefined;
+      await this.#mend?.();
+      this.#mend = undefined;
       await appendDurably(this.#file, textOf(lines));
     } catch (error) {
       this.#broken = { why: error };

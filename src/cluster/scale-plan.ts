@@ -24,6 +24,8 @@ export interface ScalePlan {
   readonly targets: readonly ScaleTarget[];
   readonly coming: readonly string[];
   readonly going: readonly Choice[];
+  /** The groups of which no machine that is there now would stay: to scale them wants an agreement of its own. */
+  readonly replaced: readonly string[];
   readonly file: EditedFile;
   /** About the managers that go, once those that come are there. */
   readonly guard: GuardReport;
@@ -49,12 +51,14 @@ export async function planScale(
   const scene: Scene = { observed, taken, spec: context.spec, tasks: await taskCounts(context, signal) };
   const wanted = new Map<string, readonly string[]>();
   const going: Choice[] = [];
+  const replaced: string[] = [];
   for (const target of targets) {
     const names = groups.get(target.group);
     if (!names) throw noGroup(target.group, [...groups.keys()]);
     const scaled = scaleGroup(target, names, scene);
     wanted.set(target.group, scaled.names);
     going.push(...scaled.going);
+    if (scaled.isReplaced) replaced.push(target.group);
   }
   await guardNewcomers(context, new Map([...groups, ...wanted]), signal);
   const file = await editFile(context, { kind: "groups", groups: wanted });
@@ -66,6 +70,7 @@ export async function planScale(
     targets,
     coming,
     going,
+    replaced,
     file,
     guard,
     bound: await boundVolumes(context, { observed, targets: leaving }, signal),
@@ -94,23 +99,29 @@ interface Scene {
   readonly taken: Set<string>;
 }
 
+interface ScaledGroup {
+  readonly names: readonly string[];
+  readonly going: readonly Choice[];
+  readonly isReplaced: boolean;
+}
+
 /** The names that a group has from now on, and who goes. Machines of the group that its range does not name are members too. */
-function scaleGroup(
-  target: ScaleTarget,
-  names: readonly string[],
-  scene: Scene,
-): { readonly names: readonly string[]; readonly going: readonly Choice[] } {
+function scaleGroup(target: ScaleTarget, names: readonly string[], scene: Scene): ScaledGroup {
   const { group, to } = target;
-  const unnamed = scene.observed.machines.filter((view) => isPresent(view) && view.group === group);
-  const members = [...new Set([...names, ...unnamed.map(({ name }) => name)])];
+  const present = scene.observed.machines.filter((view) => isPresent(view) && view.group === group);
+  const members = [...new Set([...names, ...present.map(({ name }) => name)])];
   const going = leavingOf(target, { members, names }, scene);
-  if ("names" in to) return { names: to.names, going };
+  if ("names" in to) {
+    const isReplaced =
+      to.names.length > 0 && present.length > 0 && present.every(({ name }) => !to.names.includes(name));
+    return { names: to.names, going, isReplaced };
+  }
   const gone = new Set(going.map(({ name }) => name));
   const stay = members.filter((name) => !gone.has(name));
   const missing = to.count - stay.length;
   const coming = missing > 0 ? nextNames(group, members, missing, scene.taken) : [];
   for (const name of coming) scene.taken.add(name);
-  return { names: [...stay, ...coming], going };
+  return { names: [...stay, ...coming], going, isReplaced: false };
 }
 
 function leavingOf(

@@ -1,3 +1,4 @@
+import { BeltError } from "../util/errors.ts";
 import { quoteCommand } from "../util/shell.ts";
 import { askSwarm } from "./ask-swarm.ts";
 import type { Choice } from "./choose.ts";
@@ -19,8 +20,16 @@ import { isNodeSpec } from "./spec/types.ts";
 import type { Outcome, Saving } from "./types.ts";
 import { bringAbout } from "./up.ts";
 
-/** A plan to act on, and whether the cluster file is to say so. */
-export type Scaling = ScalePlan & Saving & { readonly writesFile: boolean };
+/** How a plan is acted on. */
+export interface ScaleOptions {
+  /** Whether the cluster file is to say so. */
+  readonly writesFile: boolean;
+  /** Whether it was agreed to that no machine of a group stays. */
+  readonly replaceAll: boolean;
+}
+
+/** A plan to act on. */
+export type Scaling = ScalePlan & Saving & ScaleOptions;
 
 /**
  * Acts on a plan: first what comes, then what goes, drained and out of the swarm before it is destroyed.
@@ -34,6 +43,7 @@ export async function scale(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { coming, going, targets, file, save, writesFile } = scaling;
+  refuseReplacing(scaling);
   await letPass(context, scaling, leniency, signal);
   await save();
   const tally = new Tally(context);
@@ -42,7 +52,16 @@ export async function scale(
   const gone = tally.failures.length === 0 ? await shrink(context, going, { tally, leniency }, signal) : [];
   const failed = tally.failures.length > 0;
   if (!failed) await closeWhatIsDone(context, targets);
-  return conclude(context, tally, failed ? [...made, ...gone] : made, goOn(targets, leniency, writesFile));
+  return conclude(context, tally, failed ? [...made, ...gone] : made, goOn(targets, leniency, scaling));
+}
+
+/** @throws BeltError `guard.removal` */
+function refuseReplacing({ replaced, replaceAll }: Scaling): void {
+  if (replaced.length === 0 || replaceAll) return;
+  const groups = replaced.length === 1 ? "group" : "groups";
+  throw new BeltError("guard.removal", `no machine of the ${groups} ${replaced.join(" and ")} would stay`, {
+    hint: "Name one that is there now among the new ones, or agree to it: --replace-all (in code, replaceAll).",
+  });
 }
 
 interface Work {
@@ -120,7 +139,8 @@ async function closeWhatIsDone({ journal, spec }: ClusterContext, targets: reado
   await journal.closeOpen(new Set(journal.state.open.map(({ on }) => on).filter((on) => !others.has(on))));
 }
 
-function goOn(targets: readonly ScaleTarget[], leniency: Leniency, writesFile: boolean): string {
+function goOn(targets: readonly ScaleTarget[], leniency: Leniency, { writesFile, replaceAll }: ScaleOptions): string {
+  const replacing = replaceAll ? ["--replace-all"] : [];
   const words = targets.map(({ group, to }) => `${group}=${"count" in to ? to.count : to.names.join(",")}`);
-  return quoteCommand(["belt", "scale", ...words, ...flagsOf(leniency, writesFile)]);
+  return quoteCommand(["belt", "scale", ...words, ...replacing, ...flagsOf(leniency, writesFile)]);
 }

@@ -14,12 +14,14 @@ import type { GuardedChange } from "./guards.ts";
 import type { OwnWord } from "./identity.ts";
 import type { JournalRecord } from "./journal-records.ts";
 import type { LastFailure } from "./journal-state.ts";
+import type { ClientCertificates } from "./keys.ts";
 import type { Leniency } from "./leniency.ts";
 import type { LockState } from "./lock-state.ts";
 import type { NodeState } from "./node-state.ts";
 import type { PluginSource } from "./plugins/offered-provider.ts";
 import type { Price } from "./price.ts";
 import type { Resizing } from "./resize.ts";
+import type { ScaleOptions } from "./scale.ts";
 import type { ScalePlan, ScaleTarget } from "./scale-plan.ts";
 import type { SharedChange } from "./shared.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
@@ -208,12 +210,8 @@ export interface Cluster extends AsyncDisposable {
   writeFile(file: EditedFile): Promise<void>;
   /** What a new size of groups means; nothing is changed. */
   planScale(targets: readonly ScaleTarget[], signal: AbortSignal): Promise<ScalePlan>;
-  /** Writes the file (unless `writesFile` is false) and acts. */
-  scale(
-    plan: ScalePlan,
-    options: Partial<Leniency> & { readonly writesFile?: boolean },
-    signal: AbortSignal,
-  ): Promise<Outcome>;
+  /** Writes the file (unless `writesFile` is false) and acts. @throws BeltError `guard.removal` where no machine of a group would stay and `replaceAll` is not set. */
+  scale(plan: ScalePlan, options: Partial<Leniency & ScaleOptions>, signal: AbortSignal): Promise<Outcome>;
   resize(wanted: Resizing, file: EditedFile | undefined, signal: AbortSignal): Promise<Outcome>;
   /** @throws BeltError `guard.removal` before anything is done, where machines would go and `allowRemove` is not set. */
   up(options: Partial<UpOptions>, signal: AbortSignal): Promise<Outcome>;
@@ -258,6 +256,6 @@ export interface Cluster extends AsyncDisposable {
   /** The name of the node that later commands talk to: the one chosen by `belt active`, else the swarm's leader, else the first manager. */
   activeNode(signal: AbortSignal): Promise<string>;
   setActiveNode(name: string): Promise<void>;
-  /** The folder with `ca.pem`, `cert.pem` and `key.pem` for the plain docker client; made if it is missing. */
-  clientCertificates(): Promise<string>;
+  /** What the plain docker client proves itself with; made where it is missing, and anew where it is no good any more. */
+  clientCertificates(): Promise<ClientCertificates>;
 }

@@ -6,7 +6,7 @@ import type { Authority, Credential } from "./authority.ts";
 import { nameOf, signCertificate, subjectOf } from "./certificate.ts";
 import type { Der } from "./der.ts";
 import * as extensions from "./extensions.ts";
-import { serverCertificateFits } from "./fits.ts";
+import { clientCertificateFault, serverCertificateFits } from "./fits.ts";
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -65,6 +65,8 @@ export function loadAuthority(certificatePem: string, keyPem: Secret, clock: Clo
         extensions.alternativeNames(names, addresses),
       ]),
     issueClient: (commonName) => issue(issuer, commonName, [extensions.tlsUsage("client")]),
+    clientFault: (pem, key, days) =>
+      clientCertificateFault(pem, key, certificate, { untilMs: clock.now() + days * dayMs, nowMs: clock.now() }),
     accepts: (pem, names, addresses, days) =>
       serverCertificateFits(pem, certificate, {
         names,

@@ -208,6 +208,20 @@ export interface Pace {
   readonly settleMs?: number;
 }
 
+/** What a cluster file wants of one provider. */
+export interface FileWish {
+  /** Every size that is written for its machines, once each. */
+  readonly sizes: readonly string[];
+  readonly machineCount: number;
+  /** The provider's block of the cluster file, parsed. */
+  readonly options: unknown;
+}
+
+/** What is wrong with a wish: one of the sizes, or one of the options by its name. */
+export type FileFault =
+  | { readonly size: string; readonly message: string }
+  | { readonly option: string; readonly message: string };
+
 /** A provider plugin: what the registry holds. */
 export interface ProviderPlugin {
   readonly name: string;
@@ -234,6 +248,8 @@ export interface ProviderPlugin {
   readonly options: import("zod").ZodType;
   /** What a size in the file is called by the provider itself, where the file may write it in another way. */
   sizeOf?(size: string): string;
+  /** What can never be made of what a cluster file wants, as far as that is known without asking anybody. */
+  fileFaults?(wish: FileWish): readonly FileFault[];
   /** The image that a request with these options asks for, and the size where none is given; for the plan and for `ls`. */
   describe(options: unknown): { readonly image: string; readonly region: string; readonly defaultSize: string };
   open(context: ProviderContext): Promise<Provider>;

@@ -59,6 +59,8 @@ export type ErrorCode =
   | "state.damaged"
   | "state.newer"
   | "state.lost"
+  | "disk.full"
+  | "disk.refused"
   | "partial"
   | "interrupted"
   | "timeout"

@@ -1,43 +1,55 @@
 import { appendFile, chmod, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import { diskFault, onDisk } from "./disk-faults.ts";
 
-/** Writes a whole file so that a reader, or a crash, sees either the old content or the new one; the mode is set before the content. */
+/**
+ * Writes a whole file so that a reader, or a crash, sees either the old content or the new one; the mode is set before the content.
+ *
+ * @throws BeltError `disk.full`, `disk.refused`
+ */
 export async function writeFileAtomic(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.tmp`;
-  try {
-    const handle = await open(temporary, "wx", mode);
-    try {
-      await handle.chmod(mode);
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await withTemporary(file, { content, mode }, (temporary) => rename(temporary, file));
 }
 
 /**
  * Makes a file with this content unless there is one already; nobody ever sees it empty.
  *
  * @returns whether it was made.
+ * @throws BeltError `disk.full`, `disk.refused`
  */
 export async function createFileOnce(file: string, content: string, mode = 0o644): Promise<boolean> {
-  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.tmp`;
-  await writeFileAtomic(temporary, content, mode);
   try {
-    await link(temporary, file);
+    await withTemporary(file, { content, mode }, (temporary) => link(temporary, file));
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     throw error;
-  } finally {
-    await rm(temporary, { force: true });
   }
+}
+
+/** Writes a file beside another one, whole and on the disk, and gives it to whoever puts it in its place. */
+async function withTemporary(
+  file: string,
+  { content, mode }: { readonly content: string | Uint8Array; readonly mode: number },
+  place: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.tmp`;
+  await onDisk("write", file, async () => {
+    await mkdir(path.dirname(file), { recursive: true });
+    try {
+      const handle = await open(temporary, "wx", mode);
+      try {
+        await handle.chmod(mode);
+        await handle.writeFile(content);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await place(temporary);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  });
 }
 
 /** When a file was last changed, in milliseconds since the epoch; `undefined` if it is not there. */
@@ -63,13 +75,38 @@ export async function movePath(from: string, to: string): Promise<boolean> {
 
 /** Appends text to a file and waits until the disk has it. */
 export async function appendDurably(file: string, text: string): Promise<void> {
-  await appendFile(file, text, { flush: true, mode: 0o600 });
+  await onDisk("write", file, () => appendFile(file, text, { flush: true, mode: 0o600 }));
+}
+
+/** Cuts a file off behind so many bytes, on the disk too; it needs no space. */
+export async function cutFile(file: string, bytes: number): Promise<void> {
+  await onDisk("write", file, async () => {
+    const handle = await open(file, "r+");
+    try {
+      await handle.truncate(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+/** The size of a file in bytes; `undefined` if it is not there. */
+export async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Makes a folder and its parents, with this mode on the last one. */
 export async function makeFolder(folder: string, mode = 0o755): Promise<void> {
-  await mkdir(folder, { recursive: true, mode });
-  await chmod(folder, mode);
+  await onDisk("write", folder, async () => {
+    await mkdir(folder, { recursive: true, mode });
+    await chmod(folder, mode);
+  });
 }
 
 /** The content of a text file, or `undefined` if there is none. */
@@ -78,7 +115,7 @@ export async function readTextIfThere(file: string): Promise<string | undefined>
     return await readFile(file, "utf8");
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error;
+    throw diskFault("read", file, error);
   }
 }
 
@@ -92,7 +129,7 @@ export async function foldersIn(folder: string): Promise<readonly string[]> {
       .sort();
   } catch (error) {
     if (isMissing(error)) return [];
-    throw error;
+    throw diskFault("read", folder, error);
   }
 }
 
@@ -108,7 +145,7 @@ export async function ownerOf(file: string): Promise<number | undefined> {
 
 /** Removes a file, or a folder with all that is in it; nothing there is fine. */
 export async function removePath(file: string): Promise<void> {
-  await rm(file, { recursive: true, force: true });
+  await onDisk("write", file, () => rm(file, { recursive: true, force: true }));
 }
 
 /** Whether an error of the file system says that the file or folder is not there. */

@@ -1,5 +1,6 @@
 import { link, mkdir, open, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import { diskFault, onDisk } from "./disk-faults.ts";
 import { isMissing } from "./files.ts";
 
 /** A file that this process made and holds open: it is known again by what it is, not by its name. */
@@ -11,11 +12,13 @@ export interface HeldFile {
   close(): Promise<void>;
 }
 
-/** Makes a file with this content and holds it, unless there is one of this name: then `undefined`. Nobody ever sees it empty. */
+/** Makes a file with this content and holds it, unless there is one of this name: then `undefined`. Nobody ever sees it empty. @throws BeltError `disk.full`, `disk.refused` */
 export async function holdNewFile(file: string, content: string, atMs: number): Promise<HeldFile | undefined> {
-  await mkdir(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2, 8)}.tmp`;
-  const handle = await open(temporary, "wx", 0o600);
+  const handle = await onDisk("write", file, async () => {
+    await mkdir(path.dirname(file), { recursive: true });
+    return await open(temporary, "wx", 0o600);
+  });
   try {
     await handle.writeFile(content);
     await handle.utimes(atMs / 1000, atMs / 1000);
@@ -24,7 +27,7 @@ export async function holdNewFile(file: string, content: string, atMs: number): 
   } catch (error) {
     await handle.close();
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
-    throw error;
+    throw diskFault("write", file, error);
   } finally {
     await rm(temporary, { force: true });
   }

@@ -41,6 +41,23 @@ export function parseRanges(texts: readonly string[]): string[] {
 }
 
 /**
+ * {@link parseRange} for machines that are to be made: a name that is only a number is a mistyped count or a name cut in two,
+ * and as a host name it would be read as an address.
+ *
+ * @throws RangeFault
+ */
+export function parseNewNames(text: string): string[] {
+  const names = parseRange(text);
+  for (const { start, parts } of readItems(text)) {
+    const number = expandParts(parts).find((name) => /^[0-9]+$/.test(name));
+    if (number === undefined) continue;
+    const hint = `a machine's name has a letter in it: node${number}, or node[1:4] for several`;
+    throw new RangeFault(`"${number}" is only a number, not a name`, { text, at: start, hint });
+  }
+  return names;
+}
+
+/**
  * The inverse of {@link parseRange}: a short way to write these names, in natural order, separated by commas without
  * spaces, such as `mg[0:2],node[1,3,7:9]`. Padding is kept and products are folded (`r[1:2]n[1:3]`).
  */

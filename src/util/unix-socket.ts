@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Duplex } from "node:stream";
+import { makePrivateFolder } from "./private-folder.ts";
 
 /** A unix socket that is being listened on. Disposing it ends its connections and removes it with its folder. */
 export interface ServedSocket extends AsyncDisposable {
@@ -13,9 +13,11 @@ export interface ServedSocket extends AsyncDisposable {
 /**
  * Listens on a unix socket in a new folder that only this user may enter. The folder goes when it is disposed, and also
  * when the process exits before that.
+ *
+ * @throws BeltError `disk.full`, `disk.refused`
  */
 export async function serveUnixSocket(onConnection: (socket: Duplex) => void): Promise<ServedSocket> {
-  const folder = await mkdtemp(path.join(tmpdir(), "belt-")); // made with mode 0700
+  const { path: folder } = await makePrivateFolder();
   const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true });
   process.once("exit", removeAtExit);
   const sockets = new Set<Socket>();

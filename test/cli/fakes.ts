@@ -199,7 +199,7 @@ export function fakeCluster(change: Partial<Cluster> = {}): Cluster {
     engine: unscripted("engine"),
     activeNode: async () => "mg0",
     setActiveNode: unscripted("setActiveNode"),
-    clientCertificates: async () => ".belt/shop/keys/client",
+    clientCertificates: async () => ({ folder: ".belt/shop/keys/client", replaced: undefined }),
     [Symbol.asyncDispose]: async () => {},
     ...change,
   };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Observed } from "../../src/cluster/types.ts";
 import { FakeClock } from "../support/clock.ts";
+import { ScriptedConnection } from "../support/scripted-connection.ts";
 import { aMachine, aManagerNode, aNode, aSpec } from "../support/world.ts";
 import { anOutcome, aView, belt, fakeCluster, libraryOf, observed, shopNames } from "./fakes.ts";
 
@@ -113,8 +114,16 @@ describe("belt ip and inspect", () => {
     expect(document).toMatchObject({
       version: 1,
       cluster: "shop",
-      machines: [{ name: "node2", user: "root", port: 22, node: { status: "down" } }],
+      machines: [{ name: "node2", user: "root", port: 22, node: { status: "down" }, limits: null }],
     });
+  });
+
+  test("inspect says what works less well on a host that can be asked", async () => {
+    const fields = ["now=0", "machine=x86_64", "system=debian", "version=13", "cgroup=2", "freeKiB=9", "systemd=yes"];
+    const stdout = [...fields, "missing=ip_vs", "end=yes"].map((line) => `belt.${line}`).join("\n");
+    const connect = async () => new ScriptedConnection([{ command: "inspect the host", answer: { stdout } }]);
+    const run = await belt(["inspect", "node1"], { library: libraryOf(fakeCluster({ connect })) });
+    expect(JSON.parse(run.stdout).machines[0].limits).toEqual([expect.stringContaining("no ip_vs")]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { createInterrupts } from "../../src/cli/interrupts.ts";
+import type { Emit } from "../../src/cluster/events.ts";
 import { BeltError } from "../../src/util/errors.ts";
-import { belt, fakeCluster, libraryOf } from "./fakes.ts";
+import { anOutcome, belt, fakeCluster, libraryOf } from "./fakes.ts";
 
 describe("a command line", () => {
   test.each([
@@ -38,7 +39,7 @@ describe("a command line", () => {
     [["status", "--wait", "happy=3"], '"happy=3" is nothing to wait for', "active=3"],
     [["status", "--timeout", "soon"], '"soon" is not a duration', "5m"],
     [["cluster", "update", "region"], '"region" is not of the form key=value', "region=sgp1"],
-    [["up", "--report", "x.html"], "--report is not available yet", "--trace"],
+    [["up", "--report", "x.html"], "--report", "belt up --help"],
     [["completion", "csh"], 'no completion for "csh"', "bash, zsh, fish"],
     [["create", "node[1:3]", "512mb"], "the size comes first", "belt create 512mb 'node[1:3]'"],
   ])("belt %j is refused with code 2: %s", async (argv, message, hint) => {
@@ -64,6 +65,66 @@ describe("a command line", () => {
       expect(JSON.parse((await belt(argv, { library })).stdout)).toMatchObject({ version: 1 });
     }
     expect(seen).toEqual(["a", "b", "c"]);
+  });
+
+  describe("with --json that fails", () => {
+    const damaged = new BeltError("state.damaged", "the journal cannot be read", { hint: "belt doctor" });
+    const open = async () => {
+      throw damaged;
+    };
+    const error = { code: "state.damaged", message: "the journal cannot be read", hint: "belt doctor" };
+
+    test.each([["ls"], ["status"], ["plan"], ["inspect", "node1"], ["swarm", "status"], ["lock", "show"]])(
+      "prints the error as a document where it only looks: %s",
+      async (...words) => {
+        const run = await belt([...words, "--json"], { library: { open, openDescribed: open } });
+        expect(JSON.parse(run.stdout)).toEqual({ version: 1, error });
+        expect(run).toMatchObject({ code: 1, stderr: "belt: the journal cannot be read\nnext: belt doctor\n" });
+      },
+    );
+
+    test("prints a wrong option as one, too", async () => {
+      const run = await belt(["ls", "--json", "--namse"]);
+      expect(JSON.parse(run.stdout)).toMatchObject({ version: 1, error: { code: "usage.invalid" } });
+      expect(run.code).toBe(2);
+    });
+
+    test.each([
+      ["before it began", ["rm", "node[3:1]"], "usage.invalid"],
+      ["in the middle", ["rm", "node1"], "state.damaged"],
+    ])("ends its lines with one line where it does work: %s", async (_when, words, code) => {
+      const run = await belt([...words, "--json"], { library: { open } });
+      const lines = run.stdout.trimEnd().split("\n");
+      expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+        { version: 1, event: "finished", outcome: "failed", error: { code } },
+      ]);
+    });
+
+    test("prints nothing of it where docker or a remote command was meant", async () => {
+      expect((await belt(["ssh", "node1", "--", "ip", "--json"], { library: { open } })).stdout).toBe("");
+    });
+  });
+
+  test("a question that is answered with no ends with code 1 in every verb, and says so", async () => {
+    const library = libraryOf(fakeCluster());
+    for (const words of [["rm", "node1"], ["down"]]) {
+      const run = await belt(words, { library, answers: ["n"] });
+      expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining("Nothing was done.") });
+      const json = await belt([...words, "--json"], { library, answers: ["n"] });
+      expect(JSON.parse(json.stdout)).toMatchObject({ event: "finished", outcome: "declined" });
+    }
+  });
+
+  test("the same note is told once, whatever shows it", async () => {
+    const twice = (emit: Emit) => {
+      for (const machine of [undefined, undefined, "mg0", "mg0"])
+        emit({ event: "note", at: 0, message: "an even number", ...(machine === undefined ? {} : { machine }) });
+    };
+    const library = libraryOf(fakeCluster({ remove: async () => anOutcome() }), twice);
+    const plain = await belt(["rm", "node1", "--yes"], { library });
+    expect(plain.stderr.match(/an even number/g)).toHaveLength(1);
+    const json = await belt(["rm", "node1", "--yes", "--json"], { library });
+    expect(json.stdout.match(/an even number/g)).toHaveLength(2);
   });
 
   test("without a cluster the way to one is shown", async () => {

@@ -23,6 +23,7 @@ function scene(change: Partial<ScalePlan> = {}, setting: Setting = {}): Scene {
     file,
     guard: allowed,
     bound: [],
+    replaced: [],
     ...change,
   };
   const scale: Cluster["scale"] = async (_plan, options) => {
@@ -111,6 +112,44 @@ describe("belt scale", () => {
     expect([run.code, moved.acted]).toMatchObject([0, [{ moveLocalVolumes: true }]]);
   });
 
+  describe("where no machine of a group would stay", () => {
+    const change = {
+      coming: ["x3"],
+      going: [{ name: "node1", why: "is not in the new range" }],
+      replaced: ["workers"],
+    };
+
+    it.for<[string, readonly string[]]>([
+      ["without a terminal, whatever --yes says", ["--yes"]],
+      ["without a terminal", []],
+    ])("stops with code 2 and names the flag %s", async ([, words]) => {
+      const asked = scene(change);
+      const run = await belt(["scale", "workers=x3", ...words], asked);
+      expect([run.code, asked.acted]).toEqual([2, []]);
+      expect(run.stderr).toContain("--replace-all");
+    });
+
+    it("asks at a terminal although --yes is given", async () => {
+      const asked = scene(change, { answers: ["n"] });
+      const run = await belt(["scale", "workers=x3", "--yes"], asked);
+      expect([run.code, asked.acted]).toEqual([1, []]);
+      expect(run.stderr).toContain("Replace every machine of workers?");
+    });
+
+    it("goes on with the flag, and tells the library so", async () => {
+      const agreed = scene(change);
+      const run = await belt(["scale", "workers=x3", "--yes", "--replace-all"], agreed);
+      expect([run.code, agreed.acted]).toMatchObject([0, [{ replaceAll: true }]]);
+    });
+
+    it("is shown by --dry-run, as JSON too", async () => {
+      const run = await belt(["scale", "workers=x3", "--dry-run"], scene(change));
+      expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining("No machine of workers stays") });
+      const json = await belt(["scale", "workers=x3", "--dry-run", "--json"], scene(change));
+      expect(JSON.parse(json.stdout)).toMatchObject({ replaced: ["workers"] });
+    });
+  });
+
   it("refuses two sizes for one group", async () => {
     const run = await belt(["scale", "workers=1", "workers=2"], scene());
     expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("workers gets two sizes") });
@@ -120,9 +159,15 @@ describe("belt scale", () => {
     ["workers", "is not a group and its new size"],
     ["=3", "is not a group and its new size"],
     ["workers=node[3:1]", "backwards"],
-    ["workers=2x", '"2x" is no number of machines'],
-    ["workers=1e3", '"1e3" is no number of machines'],
-    ["workers=3-5", '"3-5" is no number of machines'],
+    ["workers=2x", '"2x" is neither a number of machines nor a range of names'],
+    ["workers=1e3", '"1e3" is neither a number'],
+    ["workers=3-5", '"3-5" is neither a number'],
+    ["workers=       3", '"       3" is neither a number'],
+    ["workers=3 ", '"3 " is neither a number'],
+    ["workers= node[1:2]", '" node[1:2]" is neither a number'],
+    ["workers=1..3", '"1" is only a number, not a name'],
+    ["workers=node 1", '"1" is only a number, not a name'],
+    ["workers=node1,3", '"3" is only a number, not a name'],
   ] as const)("refuses %s, with a way out", async ([word, why]) => {
     const run = await belt(["scale", word], scene());
     expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });

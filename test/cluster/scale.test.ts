@@ -92,6 +92,47 @@ describe("a plan to scale", () => {
   });
 });
 
+describe("a group of which no machine would stay", () => {
+  it.for<[string, readonly string[]]>([
+    ["workers=x3", ["workers"]],
+    ["workers=x[1:3] managers=mg2", ["workers", "managers"]],
+    ["workers=node3,x1", []],
+    ["workers=node[1:5]", []],
+    ["workers=0", []],
+  ])("is told by the plan of %s", async ([words, replaced]) => {
+    await using all = await openInWorld(groupsOf("mg1", "node[1:3]"));
+    await all.up();
+    expect((await planned(all, ...words.split(" "))).replaced).toEqual(replaced);
+  });
+
+  it("is one of machines that are there: names that were never made may be others", async () => {
+    await using all = await openInWorld(groupsOf("mg1", "node[1:3]"));
+    await all.up();
+    await all.describe(groupsOf("mg1", "node[11:13]"));
+    expect((await planned(all, "workers=node[1:2]")).replaced).toEqual([]);
+    expect((await planned(all, "workers=node[11:12]")).replaced).toEqual(["workers"]);
+  });
+
+  it("is refused before anything is done unless that was agreed to", async () => {
+    await using all = await openInWorld(groupsOf("mg1", "node[1:2]"));
+    await all.up();
+    const before = await all.file();
+    all.news();
+    await expect(scale(all, "workers=x3")).rejects.toMatchObject({
+      code: "guard.removal",
+      message: "no machine of the group workers would stay",
+      hint: expect.stringContaining("--replace-all"),
+    });
+    expect([all.news(), await all.file()]).toEqual([[], before]);
+    const agreed = { ...accepting, replaceAll: true };
+    const scaling = all.with(async (cluster) =>
+      cluster.scale(await cluster.planScale([target("workers=x3")], signal), agreed, signal),
+    );
+    expect(await scaling).toMatchObject({ kind: "done" });
+    expect(Object.keys(all.world().machines).sort()).toEqual(["mg1", "x3"]);
+  });
+});
+
 describe("scaling", () => {
   it("makes what comes before it takes away what goes, and writes the file", async () => {
     await using all = await openInWorld(groupsOf("mg1", "node[1:2]"));

@@ -29,7 +29,10 @@ describe("what cannot be made", () => {
   it("is more machines than the network holds", () => {
     expect(requestProblems(spec(undefined, 13, { subnet: "10.80.0.0/28" }))).toEqual([]);
     expect(requestProblems(spec(undefined, 14, { subnet: "10.80.0.0/28" }))).toMatchObject([
-      { message: "14 machines do not fit into 10.80.0.0/28, which holds 13", hint: expect.stringContaining("subnet") },
+      {
+        message: "14 machines do not fit into 10.80.0.0/28: it holds 13; write a larger one, such as 10.80.0.0/27",
+        hint: expect.stringContaining("subnet"),
+      },
     ]);
   });
 });

@@ -65,6 +65,7 @@ export const wordAuthority: Authority = {
     keyPem: new Secret("the key"),
   }),
   issueClient: () => ({ certificatePem: "good client", keyPem: new Secret("the key") }),
+  clientFault: () => undefined,
   accepts: (certificatePem, names, addresses) => certificatePem === `good for ${[...names, ...addresses].join(" ")}`,
 };
 
@@ -127,6 +128,7 @@ export function contextOver(
     clock: hastyClock(),
     random: () => 0.5,
     beforeChange: async () => {},
+    isNew: true,
     ...given,
     note: (message) => notes.push(message),
     notes,

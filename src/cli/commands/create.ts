@@ -1,6 +1,6 @@
 import type { Cluster } from "../../cluster/types.ts";
 import { BeltError } from "../../util/errors.ts";
-import { parseRanges } from "../../util/ranges.ts";
+import { parseNewNames } from "../../util/ranges.ts";
 import { quoteCommand } from "../../util/shell.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -36,7 +36,7 @@ export const create: Verb = {
   json: "lines",
   run: async (call, context) => {
     const [size, ...ranges] = call.words;
-    const names = parseRanges(ranges);
+    const names = [...new Set(ranges.flatMap(parseNewNames))];
     if (size === undefined || looksLikeRange(size)) throw noSize(size ?? "", call.words);
     const options = { size, bare: call.flag("--bare") };
     const cluster = await clusterName(context);
@@ -48,7 +48,7 @@ export const create: Verb = {
           context,
           `Cluster ${cluster} on ${open.spec.provider}: ${count(names.length, "machine")} of ${size} (${quotedNames(names)})`,
         );
-        if (!(await agreedTo(context, open, names))) return exitCodes.failed;
+        if (!(await agreedTo(context, open, names))) return exitCodes.declined;
         const file = call.flag("--no-file") ? undefined : await open.editFile({ kind: "add", names, ...options });
         if (file) showFileChange(context, file.change);
         return { outcome: await open.create(names, { ...options, file }, context.signal), words: wordsFor(names) };

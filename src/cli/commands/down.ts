@@ -36,7 +36,7 @@ export const down: Verb = {
         const present = machines.filter((view) => view.machine !== undefined);
         const agreed =
           present.length === 0 || (await confirmDown(context, cluster, { present, named: named !== undefined }));
-        return agreed ? { outcome: await cluster.down(context.signal), words: wordsFor(name) } : exitCodes.failed;
+        return agreed ? { outcome: await cluster.down(context.signal), words: wordsFor(name) } : exitCodes.declined;
       },
     });
   },

@@ -26,8 +26,8 @@ export const imageBake: Verb = {
       const names = call.words.length > 0 ? call.words : ["debian-13-docker"];
       const isFree = await meetRequirements(context, images);
       if (isFree) for (const name of names) await bakeOne(context, images, name);
-      await progress.close({ kind: "stopped" });
-      return isFree ? exitCodes.done : exitCodes.failed;
+      await progress.close({ kind: "stopped", outcome: isFree ? "unchanged" : "declined" });
+      return isFree ? exitCodes.done : exitCodes.declined;
     } catch (error) {
       await progress.close({ kind: "threw", error: context.signal.aborted ? context.signal.reason : error });
       throw error;

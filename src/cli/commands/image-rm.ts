@@ -17,7 +17,7 @@ export const imageRm: Verb = {
     const images = count(call.words.length, "image");
     say(context, `Removing ${images}: ${call.words.join(" ")}`);
     const agreed = await confirm(context, { text: `Remove ${images}?`, what: `removing ${images}`, flag: "--yes" });
-    if (!agreed) return exitCodes.failed;
+    if (!agreed) return exitCodes.declined;
     for (const image of call.words) await opened.store.remove(image, context.signal);
     say(context, `Removed ${images}.`);
     return exitCodes.done;

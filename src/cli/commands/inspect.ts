@@ -3,6 +3,7 @@ import { BeltError } from "../../util/errors.ts";
 import { parseRanges } from "../../util/ranges.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
+import { limitsOf } from "../host-limits.ts";
 import { machineJson, managerStatus } from "../machine-json.ts";
 import { openCluster } from "../open-cluster.ts";
 import { printJson, printText } from "../output.ts";
@@ -27,7 +28,8 @@ export const inspect: Verb = {
     if (call.words.length === 0) throw nothingNamed();
     const { machines, swarmError } = await cluster.observe({ swarm: true }, context.signal);
     const views = pickMachines(cluster.name, machines, parseRanges(call.words));
-    const details = views.map((view) => ({
+    const limits = await Promise.all(views.map((view) => limitsOf(context, cluster, view)));
+    const details = views.map((view, index) => ({
       ...machineJson(view),
       ...standingOf(cluster, view),
       user: view.machine?.user ?? null,
@@ -35,6 +37,7 @@ export const inspect: Verb = {
       labels: view.node?.labels ?? {},
       managerStatus: view.node === undefined ? null : (managerStatus(view.node) ?? null),
       reason: view.machine?.state.kind === "failed" ? view.machine.state.reason : null,
+      limits: limits[index] ?? null,
     }));
     printJson(context, { cluster: cluster.name, machines: details, swarmError: swarmError ?? null });
     return exitCodes.done;

@@ -49,7 +49,7 @@ export const lockBreak: Verb = {
     const isAlive = state.folder?.owner === "alive" || (state.swarm !== undefined && !state.swarm.expired);
     if (isAlive && !call.flag("--force")) throw atWork(cluster.name);
     const question = { text: "Take the lock away?", what: "taking the lock away", flag: "--yes" };
-    if (!(await confirm(context, question))) return exitCodes.failed;
+    if (!(await confirm(context, question))) return exitCodes.declined;
     await cluster.breakLock(context.signal);
     say(context, "The lock is free.");
     return exitCodes.done;

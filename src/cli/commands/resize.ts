@@ -35,7 +35,7 @@ export const resize: Verb = {
         const file = call.flag("--no-file") ? undefined : await cluster.editFile({ kind: "size", names, size });
         if (file) showFileChange(context, file.change);
         say(context, `Resizing to ${size}: ${machines} of cluster ${name}: ${names.join(" ")}`);
-        if (!(await settleGuard(context, cluster, "resize", names))) return exitCodes.failed;
+        if (!(await settleGuard(context, cluster, "resize", names))) return exitCodes.declined;
         const words = {
           done: `Resized ${machines}`,
           unchanged: "Nothing changed: the machines have this size already",

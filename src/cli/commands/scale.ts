@@ -1,7 +1,7 @@
 import type { ScalePlan, ScaleTarget } from "../../cluster/scale-plan.ts";
 import type { Cluster } from "../../cluster/types.ts";
 import { BeltError } from "../../util/errors.ts";
-import { parseRange } from "../../util/ranges.ts";
+import { parseNewNames } from "../../util/ranges.ts";
 import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
 import { showFileChange } from "../file-change.ts";
@@ -10,6 +10,7 @@ import { acceptNoSpare, confirmNamed } from "../named-work.ts";
 import { clusterName, openCluster } from "../open-cluster.ts";
 import { printJson, say } from "../output.ts";
 import { type Performed, perform } from "../perform.ts";
+import { confirm } from "../prompt.ts";
 import { scaleJson, scaleLines } from "../render/scale.ts";
 import { meetRequirements } from "../requirements.ts";
 import type { Call, Verb } from "../verb.ts";
@@ -22,6 +23,7 @@ export const scale: Verb = {
   options: [
     { flags: "--dry-run", summary: "Show what would change and stop" },
     noFile,
+    { flags: "--replace-all", summary: "Agree that no machine of a group stays (--yes does not cover it)" },
     moveLocalVolumes,
     force,
     { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
@@ -59,11 +61,16 @@ async function act(context: CliContext, cluster: Cluster, order: Order): Promise
   const { call } = order;
   const plan = await preview(context, cluster, order);
   await refuse(call, plan);
+  if (!(await agreedToReplace(context, call, plan))) return exitCodes.declined;
   const going = plan.going.map(({ name }) => name);
-  if (going.length > 0 && !(await confirmNamed(context, "Remove", going))) return exitCodes.failed;
-  if (!(await acceptNoSpare(context, plan.guard))) return exitCodes.failed;
-  if (plan.coming.length > 0 && !(await meetRequirements(context, cluster))) return exitCodes.failed;
-  const leniency = { ...agreedByForce(call), writesFile: !call.flag("--no-file") };
+  if (going.length > 0 && !(await confirmNamed(context, "Remove", going))) return exitCodes.declined;
+  if (!(await acceptNoSpare(context, plan.guard))) return exitCodes.declined;
+  if (plan.coming.length > 0 && !(await meetRequirements(context, cluster))) return exitCodes.declined;
+  const leniency = {
+    ...agreedByForce(call),
+    writesFile: !call.flag("--no-file"),
+    replaceAll: plan.replaced.length > 0,
+  };
   const words = {
     done: `Cluster ${cluster.name} has its new size`,
     unchanged: "Nothing changed: the groups have this size already",
@@ -71,6 +78,15 @@ async function act(context: CliContext, cluster: Cluster, order: Order): Promise
     next: "belt status",
   };
   return { outcome: await cluster.scale(plan, leniency, context.signal), words };
+}
+
+async function agreedToReplace(context: CliContext, call: Call, { replaced }: ScalePlan): Promise<boolean> {
+  if (replaced.length === 0 || call.flag("--replace-all")) return true;
+  const what = `every machine of ${replaced.join(" and ")}`;
+  return await confirm(context, {
+    ...{ text: `Replace ${what}?`, what: `replacing ${what}`, flag: "--replace-all" },
+    isOwn: true,
+  });
 }
 
 /** Shows what would change. What a guard refuses ends as it would without the flag. */
@@ -118,9 +134,9 @@ function readTarget(word: string): ScaleTarget {
     });
   if (/^\d+$/.test(value)) return { group, to: { count: Number(value) } };
   // A mistyped count would else name one machine, for which all others go.
-  if (/^\d[^[{.,]*$/.test(value))
-    throw new BeltError("usage.invalid", `"${value}" is no number of machines`, {
+  if (value !== value.trim() || /^\d[^[{.,]*$/.test(value))
+    throw new BeltError("usage.invalid", `"${value}" is neither a number of machines nor a range of names`, {
       hint: `Write belt scale ${group}=5, or name the machines: belt scale '${group}=node[1:5]'.`,
     });
-  return { group, to: { names: parseRange(value) } };
+  return { group, to: { names: parseNewNames(value) } };
 }

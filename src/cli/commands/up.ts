@@ -1,5 +1,4 @@
 import type { Cluster } from "../../cluster/types.ts";
-import { BeltError } from "../../util/errors.ts";
 import { acceptNewKeys } from "../accept-new.ts";
 import type { CliContext } from "../context.ts";
 import { describeCluster, findTarget } from "../describe-cluster.ts";
@@ -32,7 +31,6 @@ export const up: Verb = {
     },
     { flags: "--accept-new", summary: "Trust the host keys that hosts of yours show, where your known_hosts has none" },
     { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
-    { flags: "--report <file>", summary: "Not yet available" },
   ],
   examples: [
     ["belt up", "./cluster.yml, or one manager and two workers on this host"],
@@ -44,7 +42,6 @@ export const up: Verb = {
   json: "lines",
   completes: "templates",
   run: async (call, context) => {
-    if (call.text("--report") !== undefined) throw notYet();
     const description = { target: await findTarget(context, call.words[0]), sets: call.list("--set") };
     if (call.flag("--dry-run")) {
       await using cluster = await context.library.openDescribed(description, quiet);
@@ -66,9 +63,9 @@ async function bringUp(
   { call, description }: { readonly call: Call; readonly description: Description },
 ): Promise<Performed | number> {
   say(context, describeCluster(cluster));
-  if (!(await meetRequirements(context, cluster))) return exitCodes.failed;
+  if (!(await meetRequirements(context, cluster))) return exitCodes.declined;
   const { changes } = await cluster.plan({}, context.signal);
-  if (!(await agreedToRemoval(context, cluster, { call, changes }))) return exitCodes.failed;
+  if (!(await agreedToRemoval(context, cluster, { call, changes }))) return exitCodes.declined;
   if (call.flag("--accept-new")) await acceptNewKeys(context, cluster, { description, changes });
   const made = changes.filter((change) => change.action === "create").length;
   const mayMake =
@@ -78,7 +75,7 @@ async function bringUp(
       what: `making ${count(made, "machine")}`,
       flag: "--yes",
     }));
-  if (!mayMake) return exitCodes.failed;
+  if (!mayMake) return exitCodes.declined;
   const words = {
     done: `Cluster ${cluster.name} is up`,
     unchanged: `Nothing changed: cluster ${cluster.name} is as its file says`,
@@ -97,10 +94,4 @@ async function dryRun(context: CliContext, cluster: Cluster): Promise<number> {
   if (context.globals.json) printJson(context, planJson(cluster.name, plan));
   else printText(context, planText(plan));
   return exitCodes.done;
-}
-
-function notYet(): BeltError {
-  return new BeltError("usage.not-yet", "--report is not available yet", {
-    hint: "--trace FILE writes what took how long, for ui.perfetto.dev.",
-  });
 }

@@ -34,7 +34,7 @@ function finishedOf(ending: Ending, at: number): object {
     case "threw":
       return { event: "finished", at, outcome: isInterruption(ending.error) ? "interrupted" : "failed", failed: [] };
     case "stopped":
-      return { event: "finished", at, outcome: "unchanged", failed: [] };
+      return { event: "finished", at, outcome: ending.outcome, failed: [] };
   }
 }
 

@@ -40,17 +40,19 @@ function checkGroup(
     : at("machines", `the provider ${hostProvider} makes no machines: list the hosts under hosts instead`);
 }
 
+const words = { address: "address", privateAddress: "private address", node: "node" } as const;
+
 interface Claim {
   readonly name: string;
   readonly line: number;
 }
 
-/** One address (with its port), or one node, under two names. */
+/** One address (with its port), one private address or one node under two names. */
 function checkTwice(tree: MapTree, groups: readonly (readonly [string, Entry])[]): readonly SpecProblem[] {
   const claims = new Map<string, Claim>();
   return groups.flatMap(([group, { node }]) =>
     entriesOf(lookUp(node, ["hosts"])).flatMap(([name, host]) =>
-      (["address", "node"] as const).flatMap((key) => {
+      (["address", "privateAddress", "node"] as const).flatMap((key) => {
         const value = textOf(lookUp(host.node, [key]));
         if (value === undefined) return [];
         const port = lookUp(host.node, ["port"]);
@@ -60,7 +62,9 @@ function checkTwice(tree: MapTree, groups: readonly (readonly [string, Entry])[]
         const earlier = claims.get(claim);
         claims.set(claim, earlier ?? { name, line: place.line });
         if (!earlier) return [];
-        return [problemAt(place, path, `${value} is the ${key} of ${earlier.name} already (line ${earlier.line})`)];
+        return [
+          problemAt(place, path, `${value} is the ${words[key]} of ${earlier.name} already (line ${earlier.line})`),
+        ];
       }),
     ),
   );

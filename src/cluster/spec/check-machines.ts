@@ -1,5 +1,5 @@
 import { RangeFault } from "../../util/range-fault.ts";
-import { compressNames, parseRange } from "../../util/ranges.ts";
+import { compressNames, parseNewNames } from "../../util/ranges.ts";
 import {
   type Entry,
   entriesOf,
@@ -15,8 +15,16 @@ import {
 } from "./tree.ts";
 import type { SpecProblem } from "./types.ts";
 
-/** What is wrong, and what is allowed but unwise. */
+/** A group's machines. */
+export interface GroupMachines {
+  readonly name: string;
+  /** In the order written; none where the range is not valid. */
+  readonly names: readonly string[];
+}
+
+/** What is wrong, what is allowed but unwise, and the groups that were read. */
 export interface Checked {
+  readonly groups: readonly GroupMachines[];
   readonly problems: readonly SpecProblem[];
   readonly warnings: readonly SpecProblem[];
 }
@@ -30,16 +38,13 @@ export function checkMachines(tree: MapTree): Checked {
   const groups = entriesOf(lookUp(tree, ["groups"])).map(([name, entry]) => readGroup(name, entry, problems));
   problems.push(...sharedMachines(groups), ...groups.flatMap(checkOverrides));
   problems.push(...missingManagers(tree, groups), ...tooManyMachines(tree, groups));
-  return { problems, warnings: evenManagers(groups) };
+  return { groups, problems, warnings: evenManagers(groups) };
 }
 
-interface Group {
-  readonly name: string;
+interface Group extends GroupMachines {
   readonly entry: Entry;
   readonly role: string | undefined;
   readonly machines: ScalarTree | undefined;
-  /** In the order written; none where the range is not valid. */
-  readonly names: readonly string[];
   readonly valid: boolean;
 }
 
@@ -63,7 +68,7 @@ type ReadRange =
 
 function readRange(text: string, placeAt: (offset: number) => Place, path: Path): ReadRange {
   try {
-    return { kind: "names", names: text.trim() === "" ? [] : parseRange(text) };
+    return { kind: "names", names: text.trim() === "" ? [] : parseNewNames(text) };
   } catch (error) {
     if (!(error instanceof RangeFault)) throw error;
     const hint = error.hint === undefined ? "" : `: ${error.hint}`;

@@ -1,6 +1,7 @@
 import { type Document, isMap, isNode, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 import { BeltError } from "../../util/errors.ts";
 import { compressNames, parseRange } from "../../util/ranges.ts";
+import { looseMachines } from "../loose.ts";
 import { setInClusterFile } from "./edit.ts";
 import { guardVariables } from "./guard-variables.ts";
 import type { GroupRole } from "./types.ts";
@@ -17,11 +18,13 @@ export interface Addition {
 }
 
 /**
- * Writes which machines a group has: as ranges, in place of what stands there. Overrides of those that it has no more go.
+ * Writes which machines a group has: as ranges, in place of what stands there. Overrides of those that it has no more go. A
+ * group that is left without machines stays, with all that it says of those to come, unless it was only made for machines by name.
  *
  * @throws BeltError `usage.invalid` where a variable or an alias stands there, which a person must change.
  */
 export function setGroupMachines(text: string, group: string, names: readonly string[]): string {
+  if (names.length === 0 && isMadeByName(text, group)) return withoutGroup(text, group);
   if (hasHosts(text, group)) return keepHosts(text, group, names);
   refuseIndirect(text, ["groups", group, "machines"]);
   const members = new Set(names);
@@ -33,7 +36,7 @@ export function setGroupMachines(text: string, group: string, names: readonly st
 export function addMachines(text: string, groups: GroupNames, addition: Addition): string {
   const { group, role, names, size } = addition;
   const there = groups.get(group);
-  if (there === undefined) {
+  if (there === undefined || read(text).document.getIn(["groups", group]) === undefined) {
     const made = setInClusterFile(text, [
       [["groups", group, "role"], role],
       [["groups", group, "machines"], compressNames(names)],
@@ -45,7 +48,7 @@ export function addMachines(text: string, groups: GroupNames, addition: Addition
   return setInClusterFile(grown, [[["groups", group, "overrides", compressNames(names), "size"], size]]);
 }
 
-/** Takes machines out of every group that has them, and out of the overrides. A group that is left empty stays. */
+/** Takes machines out of every group that has them, and out of the overrides; see {@link setGroupMachines} for what is left. */
 export function removeMachines(text: string, groups: GroupNames, names: readonly string[]): string {
   const gone = new Set(names);
   let result = text;
@@ -69,6 +72,22 @@ export function setSize(text: string, groups: GroupNames, names: readonly string
     result = setInClusterFile(result, [[["groups", group, ...at], size]]);
   }
   return result;
+}
+
+/** What `belt create` writes of a group. */
+const keysByName: ReadonlySet<string> = new Set(["role", "machines", "size", "overrides"]);
+
+/** Whether a group holds machines that were made by name, and says nothing that a person wrote. */
+function isMadeByName(text: string, group: string): boolean {
+  const node = read(text).document.getIn(["groups", group]);
+  if (!isMap(node) || !node.items.every(({ key }) => isScalar(key) && keysByName.has(String(key.value)))) return false;
+  return [true, false].map(looseMachines).some((made) => made.group === group && made.role === node.get("role"));
+}
+
+function withoutGroup(text: string, group: string): string {
+  const { document, restore } = read(text);
+  document.deleteIn(["groups", group]);
+  return restore(document.toString({ lineWidth: 0 }));
 }
 
 function hasHosts(text: string, group: string): boolean {

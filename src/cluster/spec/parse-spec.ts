@@ -5,6 +5,7 @@ import { checkHosts } from "./check-hosts.ts";
 import { checkImages } from "./check-images.ts";
 import { checkMachines } from "./check-machines.ts";
 import { checkSettings } from "./check-settings.ts";
+import { checkWishes } from "./check-wishes.ts";
 import { checkZones } from "./check-zones.ts";
 import { hideValues } from "./hide-values.ts";
 import { describeIssues } from "./issues.ts";
@@ -74,6 +75,7 @@ async function readFilled(input: SpecInput, filled: Filled): Promise<ParsedSpec>
     ...checkFirewall(filled.tree, blocks),
     ...checkImages(filled.tree, blocks),
     ...checkZones(filled.tree, blocks),
+    ...checkWishes(filled.tree, machines.groups, blocks),
   ];
   const unfilled = new Set(filled.problems.map(({ key }) => key).filter((key) => key !== ""));
   const problems = [...filled.problems, ...later.filter(({ key }) => !unfilled.has(key))];

@@ -8,8 +8,8 @@ import { clusterFile } from "./schema.ts";
 import { entriesOf, formatPath, lookUp, type MapTree, type Path, problemAt, type ScalarTree } from "./tree.ts";
 import type { SpecProblem } from "./types.ts";
 
-/** What is needed of a provider plugin here: the schema of its block in the cluster file, who enforces a firewall, whether it has zones. */
-export type PluginOptions = Pick<ProviderPlugin, "options" | "firewall" | "zones">;
+/** What is needed of a provider plugin here: the schema of its block in the cluster file, who enforces a firewall, whether it has zones, what it can never make. */
+export type PluginOptions = Pick<ProviderPlugin, "options" | "firewall" | "zones" | "fileFaults">;
 
 /** The providers' part of a cluster file. */
 export interface ProviderBlocks {
@@ -21,6 +21,8 @@ export interface ProviderBlocks {
   readonly firewalls: ReadonlyMap<string, ProviderPlugin["firewall"]>;
   /** The providers that are used and have no zones. */
   readonly zoneless: ReadonlySet<string>;
+  /** What the providers that are used see wrong in a wish, for those that see anything. */
+  readonly faults: ReadonlyMap<string, NonNullable<ProviderPlugin["fileFaults"]>>;
   /** The file without the providers' blocks and without top keys that have nothing behind them. */
   readonly rest: MapTree;
   readonly problems: readonly SpecProblem[];
@@ -41,12 +43,14 @@ export async function readProviders(
   const options: Record<string, z.ZodType> = {};
   const firewalls = new Map<string, ProviderPlugin["firewall"]>();
   const zoneless = new Set<string>();
+  const faults = new Map<string, NonNullable<ProviderPlugin["fileFaults"]>>();
   for (const [name, load] of Object.entries(plugins)) {
     const plugin = used.has(name) || blockNames.includes(name) ? await load() : undefined;
     options[name] = plugin?.options ?? z.unknown();
     if (!plugin || !used.has(name)) continue;
     firewalls.set(name, plugin.firewall);
     if (!plugin.zones) zoneless.add(name);
+    if (plugin.fileFaults) faults.set(name, plugin.fileFaults);
   }
   const values: Record<string, unknown> = {};
   const problems = uses.flatMap(({ path, node }) => unknownProvider(path, node, plugins));
@@ -55,7 +59,7 @@ export async function readProviders(
     if (block.kind === "problems") problems.push(...block.problems);
     else values[name] = block.value;
   }
-  return { values, options, firewalls, zoneless, rest: withoutBlocks(tree, blockNames), problems };
+  return { values, options, firewalls, zoneless, faults, rest: withoutBlocks(tree, blockNames), problems };
 }
 
 interface Use {

@@ -128,14 +128,38 @@ function readNode(walk: Walk, node: unknown, path: Path): Tree {
   return isScalar(node) ? readScalar(walk, node) : emptyScalar(place);
 }
 
-/** Of a repeated key, the first one counts; the other one is a problem already. */
+/**
+ * Of a repeated key, the first one counts; the other one is a problem already. What merge keys (`<<`) bring in comes behind the
+ * map's own keys, which go before it, and keeps the place where it is written.
+ */
 function readEntries(walk: Walk, pairs: readonly KeyAndValue[], path: Path): ReadonlyMap<string, Entry> {
   const entries = new Map<string, Entry>();
-  for (const pair of pairs) {
+  const add = (key: string, entry: Entry): unknown => entries.has(key) || entries.set(key, entry);
+  for (const pair of pairs.filter((one) => !isMergeKey(one.key))) {
     const [key, entry] = readEntry(walk, pair, path) ?? [];
-    if (key !== undefined && entry !== undefined && !entries.has(key)) entries.set(key, entry);
+    if (key !== undefined && entry !== undefined) add(key, entry);
   }
+  for (const { value } of pairs.filter((one) => isMergeKey(one.key)))
+    for (const [key, entry] of mergedEntries(walk, value, path)) add(key, entry);
   return entries;
+}
+
+/** YAML 1.1's merge key, which many files use all the same: <https://yaml.org/type/merge.html>. In quotes it is a key like others. */
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && key.value === "<<" && key.type === "PLAIN";
+}
+
+/** The entries of a map, or of several, of which earlier ones go before later ones. */
+function mergedEntries(walk: Walk, value: unknown, path: Path): readonly (readonly [string, Entry])[] {
+  const tree = readNode(walk, value, [...path, "<<"]);
+  const maps = tree.kind === "list" ? tree.items : [tree];
+  return maps.flatMap((map) => {
+    if (map.kind === "map") return [...map.entries];
+    walk.problems.push(
+      problemAt(map.place, path, "<< merges maps only: write <<: *NAME of a map with the anchor &NAME"),
+    );
+    return [];
+  });
 }
 
 interface KeyAndValue {

@@ -7,6 +7,15 @@ export const label = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 
   error: "must be an RFC 1123 label: at most 63 lowercase letters, digits and hyphens, no hyphen at either end",
 });
 
+/** The key of a node label. Those that begin with `belt.` say what beltkit remembers of a node. */
+export const labelKey = z
+  .string()
+  .regex(/^(?!belt\.)/, {
+    error: "begins with belt., which is reserved for beltkit itself: take another word",
+    abort: true,
+  })
+  .min(1, { error: "must not be empty" });
+
 /** A duration of at least one hour, such as `2160h` or `90d`. */
 export const hours = z
   .string()

@@ -9,13 +9,14 @@ import {
   ipAddress,
   jumpHosts,
   label,
+  labelKey,
   network,
   nodeId,
   userName,
   zone,
 } from "./schema-parts.ts";
 
-const labels = z.record(z.string().min(1), z.string());
+const labels = z.record(labelKey, z.string());
 
 const ssh = z.strictObject({
   user: userName

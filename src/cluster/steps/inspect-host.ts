@@ -5,8 +5,8 @@ import type { Step } from "./step.ts";
 import { titleOf } from "./systems.ts";
 
 /**
- * Looks at the host once, keeps what was found for the later steps, says what will work less well, and refuses a host on
- * which they cannot succeed. It changes nothing.
+ * Looks at the host once, keeps what was found for the later steps, says of a new host what will work less well there, and
+ * refuses one on which they cannot succeed. It changes nothing.
  *
  * @throws BeltError `host.unsupported`, `host.unfit`, `engine.unfit`.
  */
@@ -16,7 +16,7 @@ export const inspectHost: Step = {
   async run(context, signal) {
     context.facts = await readHostFacts(context.connection, context.clock, signal);
     requireFit(context.machine.name, context.facts, context.engineSpec);
-    for (const remark of remarks(context.facts)) context.note(remark);
+    if (context.isNew) for (const remark of remarks(context.facts)) context.note(remark);
     return { effect: "unchanged", detail: summary(context.facts) };
   },
 };

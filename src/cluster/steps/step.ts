@@ -29,6 +29,8 @@ export interface StepContext {
   readonly authority: Authority;
   /** What `inspect-host` found; a step that changes one of these facts says so by setting it anew. */
   facts: HostFacts;
+  /** Whether the host was never met before: what it cannot do is told then, and not with every command. */
+  readonly isNew: boolean;
   /** Absent where the machine needs no firewall of its own. */
   readonly wall?: HostWall | undefined;
   readonly clock: Clock;

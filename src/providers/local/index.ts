@@ -4,6 +4,7 @@ import { hostCgroups } from "./cgroup.ts";
 import { openConsole } from "./console.ts";
 import { createMachines, sideBySide } from "./create.ts";
 import { refuseElsewhere } from "./elsewhere.ts";
+import { fileFaults } from "./file-faults.ts";
 import { type Host, openHost } from "./host.ts";
 import { openImages } from "./images.ts";
 import { observeMachine, providerName } from "./machine.ts";
@@ -26,6 +27,7 @@ export const local: ProviderPlugin = {
     const { image, region } = localOptions.parse(options ?? {});
     return { image, region, defaultSize: unlimited };
   },
+  fileFaults,
   open: async (context) => openLocal(openHost(context), context),
 };
 

@@ -2,11 +2,11 @@ import { messageOf } from "../../util/errors.ts";
 import { readTextIfThere } from "../../util/files.ts";
 import { findProgram, pathExists } from "../../util/host-files.ts";
 import type { Problem, ProviderContext, ProviderSpec } from "../provider.ts";
+import { roomFault } from "./file-faults.ts";
 import { type Host, programFolders } from "./host.ts";
 import { moduleProblems, unloadedModules } from "./kernel.ts";
 import { localOptions } from "./options.ts";
 import { parseSize, unlimited } from "./size.ts";
-import { capacityOf, parseSubnet } from "./subnet.ts";
 
 /** Each program that the provider runs, and the Debian package that brings it. */
 const programs: Readonly<Record<string, string>> = {
@@ -68,10 +68,8 @@ export function requestProblems(spec: ProviderSpec): readonly Problem[] {
 }
 
 function tooSmall(text: string, spec: ProviderSpec): readonly Problem[] {
-  const subnet = parseSubnet(text);
-  if (!subnet || capacityOf(subnet) >= spec.requests.length) return [];
-  const message = `${spec.requests.length} machines do not fit into ${text}, which holds ${capacityOf(subnet)}`;
-  return [{ message, hint: "Set a larger `subnet` in the cluster file, such as 10.80.0.0/22." }];
+  const message = roomFault(spec.requests.length, text);
+  return message === undefined ? [] : [{ message, hint: "Set `local.subnet` in the cluster file." }];
 }
 
 function problemOf(check: () => unknown): readonly string[] {

@@ -42,6 +42,11 @@ export function capacityOf(subnet: Subnet): number {
   return 2 ** (32 - subnet.prefix) - 3;
 }
 
+/** The network twice as large that has this one in it. */
+export function widened({ base, prefix }: Subnet): Subnet {
+  return { base: network(base, prefix - 1), prefix: prefix - 1 };
+}
+
 /** The lowest address for a machine that is not taken; `undefined` when the network is full. */
 export function freeAddress(subnet: Subnet, taken: ReadonlySet<string>): string | undefined {
   for (let index = 0; index < capacityOf(subnet); index += 1) {

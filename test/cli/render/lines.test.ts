@@ -32,7 +32,7 @@ describe("plain lines", () => {
       text += part;
     }, painter(false));
     for (const event of hundredMachines()) renderer.emit(event);
-    await renderer.close({ kind: "stopped" });
+    await renderer.close({ kind: "stopped", outcome: "unchanged" });
     const lines = text.trimEnd().split("\n");
     expect(lines).toHaveLength(102);
     expect(lines).toContain("node7: ready after 1.5 s");

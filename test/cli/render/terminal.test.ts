@@ -62,6 +62,6 @@ test("nothing is drawn for a command that ends before any work", async () => {
     paint: painter(false),
     clock: new FakeClock(0),
   });
-  await renderer.close({ kind: "stopped" });
+  await renderer.close({ kind: "stopped", outcome: "unchanged" });
   expect(drawn.text()).toBe("");
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { looseMachines } from "../../../src/cluster/loose.ts";
 import {
   addMachines,
   type GroupNames,
@@ -101,6 +102,22 @@ describe("an edit of the machines in a cluster file", () => {
     const emptied = removeMachines(file, await groupsIn(file), ["node1", "node2", "node3", "node4"]);
     expect((await specOf(emptied)).groups).toEqual(["managers", "workers"]);
     expect(emptied).toContain("labels: { disk: ssd }");
+  });
+
+  it("takes a group that was made for machines by name away with the last of them", async () => {
+    const addition = { ...looseMachines(false), names: ["x1", "x2"], size: "512mb" };
+    const made = addMachines(file, await groupsIn(file), addition);
+    const emptied = removeMachines(made, await groupsIn(made), ["x1", "x2"]);
+    expect((await specOf(emptied)).groups).toEqual(["managers", "workers"]);
+    expect(setGroupMachines(made, "loose", [])).toBe(emptied);
+    for (const comment of ["# the shop", "# three", "# those that work", "# four of them"])
+      expect(emptied).toContain(comment);
+    const kept = removeMachines(
+      made.replace("role: none", "role: none\n    labels: { disk: ssd }"),
+      await groupsIn(made),
+      ["x1", "x2"],
+    );
+    expect((await specOf(kept)).groups).toContain("loose");
   });
 
   it("gives some machines a size by an override, and a whole group its own", async () => {

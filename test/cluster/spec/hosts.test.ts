@@ -63,6 +63,10 @@ groups:
       "b1: { address: a }, b2: { address: a }",
       "4:75 groups.a.hosts.b2.address: a is the address of b1 already (line 4)",
     ],
+    [
+      "b1: { address: a, privateAddress: 10.0.0.1 }, b2: { address: b, privateAddress: 10.0.0.1 }",
+      "4:120 groups.a.hosts.b2.privateAddress: 10.0.0.1 is the private address of b1 already (line 4)",
+    ],
   ])("%s is told with its place", async (host, problem) => {
     expect(await problemsOf(one(host), all)).toEqual([problem]);
   });

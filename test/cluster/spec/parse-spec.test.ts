@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { setGroupMachines } from "../../../src/cluster/spec/edit-machines.ts";
+import { providers } from "../../../src/providers/registry.ts";
 import { GROUPS, HEAD, problemsOf, read, specOf } from "./read.ts";
 
 describe("a cluster file that is valid", () => {
@@ -247,6 +249,11 @@ describe("one problem is told at its place", () => {
       "4:87 swarm.addressPools[1].size: must be 24 too: a swarm has one subnet size for all its pools",
     ],
     [
+      "a label that is beltkit's own",
+      `${HEAD}groups: { a: { role: manager, machines: a, labels: { belt.zone: x } } }\n`,
+      '4:54 groups.a.labels."belt.zone": the key begins with belt., which is reserved for beltkit itself: take another word',
+    ],
+    [
       "a bad name",
       "version: 1\nname: Shop\nprovider: local\n",
       '2:7 name: "Shop" must be an RFC 1123 label: at most 63 lowercase letters, digits and hyphens, no hyphen at either end',
@@ -313,6 +320,16 @@ describe("machines are checked", () => {
       'machines: "mg[1:3]", overrides: { mg1: { size: x }, "mg[1:2]": { size: y } }',
       '5:79 groups.a.overrides."mg[1:2]": mg1 is in another override of this group already',
     ],
+    [
+      "a name with a blank in it",
+      'machines: "node 1"',
+      '5:42 groups.a.machines: "1" is only a number, not a name: a machine\'s name has a letter in it: node1, or node[1:4] for several',
+    ],
+    [
+      "a count where names belong",
+      'machines: "3"',
+      '5:37 groups.a.machines: "3" is only a number, not a name: a machine\'s name has a letter in it: node3, or node[1:4] for several',
+    ],
   ])("%s", async (_what, machines, problem) => {
     expect(await problemsOf(`${HEAD}groups:\n  a: { role: manager,    ${machines} }\n`)).toEqual([problem]);
   });
@@ -362,6 +379,94 @@ describe("machines are checked", () => {
 
   test("an odd number of managers is none", async () => {
     expect((await read(HEAD + GROUPS)).warnings).toEqual([]);
+  });
+});
+
+describe("what the provider local can never make", () => {
+  const local = (text: string) => problemsOf(text, { providers });
+
+  test("is a size that is none, in groups and in overrides", async () => {
+    const text = `${HEAD}groups:
+  a: { role: manager, machines: "a[1:3]", size: 7zb }
+  b: { role: worker, machines: "b[1:3]", overrides: { b2: { size: 7zb }, b3: { size: 2gb } } }
+`;
+    const says = '"7zb" is not a size that the local provider knows; write 512mb, 2gb, 2cpu or 2cpu-4gb';
+    expect(await local(text)).toEqual([`5:49 groups.a.size: ${says}`, `6:67 groups.b.overrides.b2.size: ${says}`]);
+  });
+
+  test.each([
+    [
+      "local: { subnet: 10.80.0.0/28 }",
+      14,
+      "4:18 local.subnet: 14 machines do not fit into 10.80.0.0/28: it holds 13; write a larger one, such as 10.80.0.0/27",
+    ],
+    [
+      "limits: { maxMachines: 300 }",
+      254,
+      "1:1 local.subnet: 254 machines do not fit into a network of /24, which a cluster gets unless its file names one: it holds 253; write a larger one, such as 10.80.0.0/23",
+    ],
+  ])("is more machines than its network holds: %s, %i machines", async (line, machineCount, problem) => {
+    const groups = (count: number) => `groups: { a: { role: manager, machines: "a[1:${count}]" } }\n`;
+    expect(await local(`${HEAD}${line}\n${groups(machineCount)}`)).toEqual([problem]);
+    expect(await local(`${HEAD}${line}\n${groups(machineCount - 1)}`)).toEqual([]);
+  });
+
+  test("is not asked about groups of another provider", async () => {
+    const hosts = "{ role: manager, provider: ssh, hosts: { box1: { address: box1 } } }";
+    expect(await local(`${HEAD}groups: { a: ${hosts} }\n`)).toEqual([]);
+  });
+});
+
+describe("merge keys", () => {
+  const base = `${HEAD}groups:
+  managers: &base { role: manager, machines: "mg[1:3]", labels: { disk: ssd } }
+`;
+
+  test("bring in what a map does not say itself, whichever stands first", async () => {
+    const spec = await specOf(`${base}  a: { role: worker, <<: *base, machines: a1 }
+  b:
+    machines: b1
+    role: worker
+    <<: [*base, { size: 2gb, labels: { disk: hdd } }]
+`);
+    expect(spec.machines.slice(3)).toMatchObject([
+      { name: "a1", role: "worker", labels: { disk: "ssd" }, size: undefined },
+      { name: "b1", role: "worker", labels: { disk: "ssd" }, size: "2gb" },
+    ]);
+  });
+
+  test.each([
+    [
+      "what is wrong in a map that was merged, where it is written",
+      "  a: { <<: &x { role: wroker, machines: a1 } }\n",
+      '6:23 groups.a.role: "wroker" is not one of manager, worker, none, bare; did you mean "worker"?',
+    ],
+    [
+      "what cannot be merged",
+      "  a: { role: worker, machines: a1, <<: x }\n",
+      "6:40 groups.a: << merges maps only: write <<: *NAME of a map with the anchor &NAME",
+    ],
+    [
+      "the key in quotes, which is like others",
+      '  a: { role: worker, machines: a1, "<<": x }\n',
+      '6:36 groups.a."<<": is no known key',
+    ],
+    [
+      "a map that merges itself",
+      "  a: &a { role: worker, machines: a1, <<: *a }\n",
+      "1:1 : cannot be read as YAML: it is nested or repeated beyond all measure",
+    ],
+  ])("tell %s", async (_what, lines, problem) => {
+    expect(await problemsOf(base + lines)).toEqual([problem]);
+  });
+
+  test("stay where the file is edited, and the group says its own", async () => {
+    const text = `${base}  a: { <<: *base, role: worker, machines: a1 }\n`;
+    const grown = setGroupMachines(text, "a", ["a1", "a2"]);
+    expect(grown).toBe(text.replace("machines: a1", 'machines: "a[1:2]"'));
+    const merged = setGroupMachines(text.replace(", machines: a1", ""), "a", ["a1"]);
+    expect(merged).toContain("{ <<: *base, role: worker, machines: a1 }");
+    expect((await specOf(merged)).machines.at(-1)).toMatchObject({ name: "a1", role: "worker" });
   });
 });
 

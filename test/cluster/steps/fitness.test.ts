@@ -43,6 +43,18 @@ describe("a host", () => {
     expect(said[0]).toMatch(/ip_vs.*routing mesh will not answer/);
   });
 
+  it.each([
+    ["new", true, [expect.stringContaining("ip_vs")]],
+    ["met before", false, []],
+  ])("that is %s is told of what it lacks accordingly", async (_, isNew, notes) => {
+    const fields = ["now=1767225600", "machine=x86_64", "system=debian", "version=13", "cgroup=2", "freeKiB=9000000"];
+    const stdout = [...fields, "systemd=yes", "missing=ip_vs", "end=yes"].map((line) => `belt.${line}`).join("\n");
+    const connection = new ScriptedConnection([{ command: "inspect the host", answer: { stdout } }]);
+    const context = contextOver(connection, { isNew });
+    await inspectHost.run(context, AbortSignal.timeout(5_000));
+    expect(context.notes).toEqual(notes);
+  });
+
   it("is refused at its inspection, once it was looked at", async () => {
     const stdout = [
       `belt.now=${Date.UTC(2026, 0, 1) / 1000}`,
