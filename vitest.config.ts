@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/integration/**", "test/e2e/**", "test/long/**"],
+          exclude: ["test/integration/**", "test/e2e/**", "test/long/**", "test/vm/**"],
           // Time is virtual there: these only end what hangs, on a host that is busy with other things too.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -42,6 +42,17 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 900_000,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "vm",
+          include: ["test/vm/**/*.test.ts"],
+          // Processors are emulated there, and slow: commands have deadlines of their own.
+          testTimeout: 1_800_000,
+          hookTimeout: 7_200_000,
+          fileParallelism: false,
+          disableConsoleIntercept: true,
         },
       },
     ],
