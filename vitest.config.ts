@@ -21,6 +21,8 @@ const settings: Readonly<
   sweeps: [[], 10 * minute, minute],
   machines: [[images, built], 5 * minute, 5 * minute],
   long: [[images], 15 * minute, 15 * minute],
+  // Processors are emulated there, and slow: commands have deadlines of their own.
+  vm: [[], 30 * minute, 120 * minute],
 };
 
 const host = thisHost();
@@ -29,7 +31,7 @@ const described = projects.map((project) => ({
   reason: project.need && reasonToLeaveOut(project.need, host),
 }));
 
-/** One project per need; all of them share the workers, and all but `long` run beside each other. */
+/** One project per need; all of them share the workers, and all but `long` and `vm` run beside each other. */
 export default defineConfig({
   test: {
     reporters: [
@@ -56,7 +58,8 @@ export default defineConfig({
             : { include: [] }),
           // Modules keep no state, and loading them anew for each file takes longer than the tests.
           isolate: project.name !== "pure",
-          ...(project.name === "long" ? { fileParallelism: false } : {}),
+          ...(project.name === "long" || project.name === "vm" ? { fileParallelism: false } : {}),
+          disableConsoleIntercept: project.name === "vm",
         },
       };
     }),

@@ -4,7 +4,7 @@ import type { Need } from "./needs.ts";
 
 /** The test files that need the same of the host, as globs below the root of the repository. */
 export interface TestFiles {
-  readonly name: "pure" | "package" | "sshd" | "sweeps" | "machines" | "long";
+  readonly name: "pure" | "package" | "sshd" | "sweeps" | "machines" | "long" | "vm";
   /** `undefined` runs everywhere. */
   readonly need: Need | undefined;
   readonly include: readonly string[];
@@ -24,13 +24,14 @@ const built = ["test/e2e/provider-package.test.ts"];
 export const projects: readonly TestFiles[] = [
   {
     ...{ name: "pure", need: undefined, include: ["test/**/*.test.ts"] },
-    exclude: [...sshd, "test/{sweeps,integration,e2e,long}/**"],
+    exclude: [...sshd, "test/{sweeps,integration,e2e,long,vm}/**"],
   },
   { name: "package", need: undefined, include: built, exclude: [] },
   { name: "sshd", need: "sshd", include: sshd, exclude: [] },
   { name: "sweeps", need: "strace", include: ["test/sweeps/*.test.ts"], exclude: [] },
   { name: "machines", need: "machines", include: ["test/{integration,e2e}/*.test.ts"], exclude: built },
   { name: "long", need: "machines", include: ["test/long/*.test.ts"], exclude: [] },
+  { name: "vm", need: undefined, include: ["test/vm/*.test.ts"], exclude: [] },
 ];
 
 /** The files of a project that are there, as paths from the root of the repository, sorted. */

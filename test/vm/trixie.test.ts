@@ -1,0 +1,3 @@
+import { testDebian } from "./debian.ts";
+
+testDebian("trixie");
