@@ -151,10 +151,9 @@ async function serve({ rig }: Drilling): Promise<void> {
 async function serviceIsWhole(drilling: Drilling): Promise<string> {
   let said = "";
   for (const end = performance.now() + seenMs; performance.now() < end; await delay(2000)) {
-    const seen = await survey(drilling.rig);
-    said = await replicasOf(seen, "web");
+    await serve(drilling); // it went with a cluster that was taken down
+    said = await replicasOf(await survey(drilling.rig), "web");
     if (said === `${replicas}/${replicas}`) return "";
-    await giveImage(seen, image);
   }
   return `the service has ${said || "no word of its"} tasks`;
 }
