@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { endingOf, managersAndWorkers, openRig, type Rig, type Running } from "../support/rig.ts";
+import { seeded } from "../support/seeded.ts";
 
 /** A seed of one's own choice repeats a run: the points follow from it alone. */
 const seed = Number(process.env["BELT_TEST_SEED"] ?? Math.floor(Math.random() * 1e9));
@@ -13,17 +14,6 @@ const points: string[] = [];
 afterAll(() => {
   process.stdout.write(`kill sweep on real machines: seed ${seed}, ${points.length} points: ${points.join("; ")}\n`);
 });
-
-/** Numbers in [0, 1) that follow from the seed. Source: Marsaglia, "Xorshift RNGs". */
-function numbers(from: number): () => number {
-  let state = from || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 function linesOf(file: string): readonly string[] {
   return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
@@ -60,7 +50,7 @@ async function expectWhole(rig: Rig): Promise<void> {
 }
 
 describe("belt killed at points of its journal that a seed chose, on real machines", () => {
-  const random = numbers(seed);
+  const random = seeded(seed);
   const chosen = Array.from({ length: rounds }, (_, round) => ({ round, up: random(), down: random() }));
   let [upLines, downLines] = [0, 0];
 

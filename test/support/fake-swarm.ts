@@ -54,6 +54,8 @@ export class FakeEngine implements Engine {
   swarm: FakeSwarm | undefined;
   /** Swarms that a join at this address gets to. */
   readonly network: Map<string, FakeSwarm>;
+  /** The id of the node that it becomes next. */
+  nextId: string;
   /** The calls made here, in order. */
   readonly calls: Method[] = [];
   readonly joins: JoinRequest[] = [];
@@ -62,6 +64,7 @@ export class FakeEngine implements Engine {
 
   constructor(name: string, network = new Map<string, FakeSwarm>()) {
     this.name = name;
+    this.nextId = `${name}-id`;
     this.network = network;
   }
 
@@ -72,7 +75,7 @@ export class FakeEngine implements Engine {
 
   /** Puts the engine into a swarm as a node that is Ready. */
   enter(swarm: FakeSwarm, role: SwarmNode["role"], address = `${this.name}:2377`): string {
-    const id = `${this.name}-id`;
+    const id = this.nextId;
     this.swarm = swarm;
     swarm.nodes.set(id, readyNode(id, this.name, role, address));
     this.network.set(address, swarm);

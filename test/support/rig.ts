@@ -26,7 +26,7 @@ export interface Running {
   event(meant: (event: BeltEvent) => boolean): Promise<BeltEvent>;
   /** Ends it as a power cut would. */
   kill(): void;
-  signal(name: "SIGSTOP" | "SIGCONT"): void;
+  signal(name: NodeJS.Signals): void;
   /** Presses Ctrl-C. */
   interrupt(): void;
 }

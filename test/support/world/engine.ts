@@ -4,16 +4,19 @@ import { isBeltError } from "../../../src/util/errors.ts";
 import { Secret } from "../../../src/util/secret.ts";
 import { type DaemonReply, type DaemonRequest, FakeDaemon } from "../fake-daemon.ts";
 import { FakeEngine, FakeSwarm } from "../fake-swarm.ts";
-import { changeWorld, countLook, readWorld, type World } from "./state.ts";
+import { isLed } from "./lateness.ts";
+import { type Around, changeWorld, countLook, handled, readWorld, type World } from "./state.ts";
 
 /** The Engine API of one machine of a world, over HTTP: what it changes is in the world and in its ledger before it answers. */
-export function worldEngine(folder: string, name: string): FakeDaemon {
+export function worldEngine(folder: string, name: string, around: Around): FakeDaemon {
   const daemon = new FakeDaemon();
   daemon.handler = async (request) => {
     try {
       const call = { ...request, path: request.path.replace(/^\/v[\d.]+/, "") };
-      return await oneAtATime.run(() => answer(folder, name, call));
+      const title = `${call.method} ${call.path} on ${name}`;
+      return await oneAtATime.run(() => handled(folder, around, title, () => answer(folder, name, call)));
     } catch (error) {
+      if (error instanceof Refused) return { status: error.status, body: { message: error.message } };
       const message = isBeltError(error)
         ? error.message.replace(/^.*?: the engine refused [^:]*: /, "")
         : String(error);
@@ -23,20 +26,37 @@ export function worldEngine(folder: string, name: string): FakeDaemon {
   return daemon;
 }
 
+/** What an engine refuses with a status of its own. */
+class Refused extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** All engines of the process share one world on the disk. */
 const oneAtATime = new Mutex();
 
 async function answer(folder: string, name: string, request: DaemonRequest): Promise<DaemonReply> {
-  const { engine, swarms } = restore(readWorld(folder), name);
+  const world = readWorld(folder);
+  const { engine, swarms } = restore(world, name);
   const { method, path } = request;
+  if (/^\/(nodes|tasks|services|swarm$|swarm\/update)/.test(path) && engine.local.isManager) mustBeLed(world, engine);
   if (method === "GET") {
     countLook(folder, `${method} ${path}`);
-    return { body: await look(engine, request, readWorld(folder).tasks) };
+    return { body: await look(engine, request, world.tasks) };
   }
   const done = await change(engine, request);
-  if (done.node) settle(folder, done.node);
-  keep(folder, { engine, swarms, name }, done.entry);
+  keep(folder, { engine, swarms, name }, done);
   return { body: done.body };
+}
+
+function mustBeLed(world: World, { swarm }: FakeEngine): void {
+  if (swarm && isLed(world, swarm.id)) return;
+  const more = "It's possible that too few managers are online. Make sure more than half of the managers are online.";
+  throw new Refused(503, `rpc error: code = Unknown desc = The swarm does not have a leader. ${more}`);
 }
 
 async function look(engine: FakeEngine, { path, query }: DaemonRequest, tasks: World["tasks"]): Promise<unknown> {
@@ -49,7 +69,7 @@ async function look(engine: FakeEngine, { path, query }: DaemonRequest, tasks: W
       return (await engine.nodes()).map(nodeBody);
     case path.match(/^\/nodes\/[^/]+$/)?.[0]: {
       const node = await engine.node(path.slice("/nodes/".length));
-      if (!node) throw engine.refuses(`GET ${path}`, "node not found", 404);
+      if (!node) throw new Refused(404, "node not found");
       return nodeBody(node);
     }
     case "/swarm": {
@@ -85,6 +105,8 @@ interface Done {
   readonly entry: string;
   /** The node that was changed, as it is to be from now on. */
   readonly node?: SwarmNode;
+  /** Whether it was asked to have another role. */
+  readonly isNewRole?: boolean;
   readonly body?: unknown;
 }
 
@@ -111,44 +133,47 @@ async function change(engine: FakeEngine, { method, path, query, body }: DaemonR
     return { entry: `out ${engine.name}` };
   }
   const node = (await engine.nodes()).find(({ id }) => id === nodeId);
-  if (!node) throw engine.refuses(`${method} ${path}`, `node ${nodeId} not found`, 404);
+  if (!node) throw new Refused(404, `node ${nodeId} not found`);
   if (method === "DELETE") {
+    mustBeRemovable(node, query.get("force") === "true");
     await engine.removeNode(nodeId);
     return { entry: `leave ${node.hostname}` };
   }
   const labels: SwarmNode["labels"] = Reflect.get(Object(body), "Labels") ?? {};
   const availability = text("Availability") === "drain" ? "drain" : "active";
   const role = text("Role") === "manager" ? "manager" : "worker";
-  const manager = { leader: false, reachability: "reachable", address: `${node.address}:2377` } as const;
-  const becomes = {
-    ...({ labels, availability, role } as const),
-    manager: role === "manager" ? (node.manager ?? manager) : undefined,
-  };
+  if (node.role === "manager" && role === "worker") mustBeDemotable(node, await engine.nodes());
+  const becomes = { labels, availability, role } as const;
   await engine.updateNode({ ...node, version: Number(query.get("version")) }, becomes);
-  return { entry: `${wordFor(node, becomes)} ${node.hostname}`, node: { ...node, ...becomes } };
+  const entry = `${wordFor(node, becomes)} ${node.hostname}`;
+  return { entry, node: { ...node, ...becomes }, isNewRole: role !== node.role };
+}
+
+/** Source: swarmkit, manager/controlapi/node.go. */
+function mustBeRemovable({ id, manager, status }: SwarmNode, force: boolean): void {
+  if (manager) {
+    const why = "is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal";
+    throw new Refused(400, `rpc error: code = FailedPrecondition desc = node ${id} ${why}`);
+  }
+  if (status !== "down" && !force)
+    throw new Refused(400, `rpc error: code = FailedPrecondition desc = node ${id} is not down and can't be removed`);
+}
+
+/** Source: swarmkit, manager/controlapi/node.go. */
+function mustBeDemotable({ id, manager }: SwarmNode, nodes: readonly SwarmNode[]): void {
+  const refuse = (why: string) => new Refused(400, `rpc error: code = FailedPrecondition desc = ${why}`);
+  if (!manager) throw refuse("can't find manager in raft memberlist");
+  const others = nodes.filter((node) => node.manager && node.id !== id);
+  if (others.length === 0) throw refuse("attempting to demote the last manager of the swarm");
+  const reachable = others.filter((node) => node.manager?.reachability === "reachable");
+  if (reachable.length * 2 <= others.length)
+    throw refuse("can't remove member from the raft: this would result in a loss of quorum");
 }
 
 function wordFor(before: SwarmNode, after: Pick<SwarmNode, "role" | "availability">): string {
   if (before.role !== after.role) return after.role === "manager" ? "promote" : "demote";
   if (before.availability !== after.availability) return after.availability === "drain" ? "drain" : "activate";
   return "update";
-}
-
-/** What a change of a node does elsewhere: its engine knows its role, and who is drained loses its tasks. */
-function settle(folder: string, { hostname, role, availability }: SwarmNode): void {
-  changeWorld(folder, ({ machines, swarms, tasks }) => {
-    const own = machines[hostname];
-    const [swarmId] = Object.keys(swarms);
-    const local = own?.local && {
-      ...own.local,
-      isManager: role === "manager",
-      swarmId: role === "manager" ? swarmId : undefined,
-    };
-    return {
-      machines: own && local ? { ...machines, [hostname]: { ...own, local } } : machines,
-      tasks: availability === "drain" ? tasks.filter(({ on, stops }) => on !== hostname || stops === false) : tasks,
-    };
-  });
 }
 
 /** The engine of a machine with everything that its swarm knows, as the world keeps it. */
@@ -161,11 +186,14 @@ function restore(world: World, name: string): { engine: FakeEngine; swarms: Read
     swarm.version = version;
     for (const node of nodes) {
       swarm.nodes.set(node.id, node);
-      if (node.manager) network.set(node.manager.address, swarm);
+      const isAlive = Object.values(world.machines).some(({ local }) => local?.nodeId === node.id);
+      if (node.manager && isAlive) network.set(node.manager.address, swarm);
     }
     swarms.set(id, swarm);
   }
   const engine = new FakeEngine(name, network);
+  const times = world.ledger.filter((entry) => entry === `join ${name}` || entry === `init ${name}`).length;
+  if (times > 0) engine.nextId = `${name}-id-${times + 1}`;
   const own = world.machines[name];
   if (own?.local) engine.local = own.local;
   engine.swarm = own?.swarmId === undefined ? undefined : swarms.get(own.swarmId);
@@ -178,7 +206,8 @@ interface Kept {
   readonly name: string;
 }
 
-function keep(folder: string, { engine, swarms, name }: Kept, entry: string): void {
+/** Keeps what a call has done. A role takes effect later, and a node that is drained loses its tasks. */
+function keep(folder: string, { engine, swarms, name }: Kept, { entry, node, isNewRole }: Done): void {
   const all = new Map(swarms);
   if (engine.swarm) all.set(engine.swarm.id, engine.swarm);
   changeWorld(folder, (world) => {
@@ -186,11 +215,19 @@ function keep(folder: string, { engine, swarms, name }: Kept, entry: string): vo
     const machines = own
       ? { ...world.machines, [name]: { ...own, local: engine.local, swarmId: engine.swarm?.id } }
       : world.machines;
-    const kept = [...all].map(([id, { labels, version, nodes }]) => [
-      id,
-      { labels, version, nodes: [...nodes.values()] },
-    ]);
-    return { machines, swarms: Object.fromEntries(kept), ledger: [...world.ledger, entry] };
+    const kept = [...all].map(([id, { labels, version, nodes }]) => {
+      const before = world.swarms[id];
+      const asked = node && isNewRole ? { [node.id]: { role: node.role, at: world.nowMs } } : {};
+      return [id, { ...before, labels, version, nodes: [...nodes.values()], roles: { ...before?.roles, ...asked } }];
+    });
+    const isHit = ({ on, stops }: World["tasks"][number]): boolean =>
+      node?.availability === "drain" && on === node.hostname && stops !== false;
+    return {
+      machines,
+      swarms: Object.fromEntries(kept),
+      tasks: world.tasks.filter((task) => !isHit(task)),
+      ledger: [...world.ledger, entry],
+    };
   });
 }
 

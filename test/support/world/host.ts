@@ -1,31 +1,32 @@
 import type { Connect, Connection, ExecOptions, ExecResult } from "../../../src/ssh/connection.ts";
 import { BeltError } from "../../../src/util/errors.ts";
 import { worldEngine } from "./engine.ts";
-import { changeWorld, countLook, readWorld, type WorldMachine } from "./state.ts";
+import { type Around, changeWorld, countLook, handled, readWorld, type WorldMachine } from "./state.ts";
 
 /**
  * Opens connections to the machines of a world: refused unless the machine proves itself with a pinned key, as sshd and its
  * clients do. Their shell knows the scripts of the bootstrap by their titles, and keeps what these change.
  */
-export function worldConnect(folder: string): Connect {
-  return async (target): Promise<Connection> => {
-    const host = hostAt(folder, target.address);
-    if (!host) throw new BeltError("ssh.unreachable", `${target.name} does not answer`, { retryable: true });
-    if (!target.hostKeys.some((key) => sameKey(key, host.machine.hostKey ?? "")))
-      throw new BeltError("ssh.host-key", `${target.name} shows another host key`);
-    const { name } = host.machine;
-    const daemon = worldEngine(folder, name);
-    return {
-      ...{ name: target.name, user: target.user, address: target.address, hostKey: host.machine.hostKey ?? "" },
-      exec: async (_argv, options) => run(folder, name, options),
-      writeFile: async () => {
-        throw new Error("no step of this world writes a file");
-      },
-      openSocket: () => daemon.dial(),
-      terminal: async () => 1,
-      [Symbol.asyncDispose]: async () => daemon.hangUp(),
-    };
-  };
+export function worldConnect(folder: string, around: Around = { now: Date.now }): Connect {
+  return (target) =>
+    handled(folder, around, `connect ${target.name}`, async (): Promise<Connection> => {
+      const host = hostAt(folder, target.address);
+      if (!host) throw new BeltError("ssh.unreachable", `${target.name} does not answer`, { retryable: true });
+      if (!target.hostKeys.some((key) => sameKey(key, host.machine.hostKey ?? "")))
+        throw new BeltError("ssh.host-key", `${target.name} shows another host key`);
+      const { name } = host.machine;
+      const daemon = worldEngine(folder, name, around);
+      return {
+        ...{ name: target.name, user: target.user, address: target.address, hostKey: host.machine.hostKey ?? "" },
+        exec: (_argv, options) => handled(folder, around, `exec ${name}`, () => run(folder, name, options)),
+        writeFile: async () => {
+          throw new Error("no step of this world writes a file");
+        },
+        openSocket: () => daemon.dial(),
+        terminal: async () => 1,
+        [Symbol.asyncDispose]: async () => daemon.hangUp(),
+      };
+    });
 }
 
 function hostAt(folder: string, address: string): WorldMachine | undefined {
@@ -38,11 +39,12 @@ function sameKey(left: string, right: string): boolean {
 
 function run(folder: string, name: string, { stdin }: ExecOptions): ExecResult {
   const title = /^# beltkit: (.*)$/m.exec(typeof stdin === "string" ? stdin : "")?.[1] ?? "";
-  const host = mustHave(readWorld(folder).machines, name);
+  const { machines, nowMs } = readWorld(folder);
+  const host = mustHave(machines, name);
   const { configured } = host;
   switch (title) {
     case "inspect the host":
-      return said(folder, title, facts(host.machine.publicAddress ?? "", configured));
+      return said(folder, title, facts(host.machine.publicAddress ?? "", { configured, nowMs }));
     case "read the engine's configuration":
       return said(folder, title, {
         "service.LoadState": "loaded",
@@ -62,11 +64,14 @@ function run(folder: string, name: string, { stdin }: ExecOptions): ExecResult {
   }
 }
 
-function facts(address: string, configured: boolean): Readonly<Record<string, string>> {
+function facts(
+  address: string,
+  { configured, nowMs }: { readonly configured: boolean; readonly nowMs: number },
+): Readonly<Record<string, string>> {
   return {
     ...{ os: "Linux", kernel: "6.12.0", machine: "x86_64", system: "debian", version: "13", codename: "trixie" },
     ...{ systemd: "yes", cgroup: "2", freeKiB: "50000000", dockerd: "Docker version 26.1.5+dfsg1, build a72d7cd" },
-    ...{ active: configured ? "active" : "inactive", cloudInit: "none", now: String(Math.floor(Date.now() / 1000)) },
+    ...{ active: configured ? "active" : "inactive", cloudInit: "none", now: String(Math.floor(nowMs / 1000)) },
     address: `eth0 ${address}`,
     end: "yes",
   };

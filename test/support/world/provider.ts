@@ -1,14 +1,16 @@
 import { z } from "zod";
 import type {
   CreateOutcome,
+  Machine,
   MachineRequest,
   Provider,
   ProviderPlugin,
+  RemoveOutcome,
   ResizeControl,
 } from "../../../src/providers/provider.ts";
 import { aMachine } from "../world.ts";
 import { mustHave } from "./host.ts";
-import { changeWorld, countLook, readWorld } from "./state.ts";
+import { type Around, changeWorld, countLook, handled, readWorld } from "./state.ts";
 
 /** What a world's provider can. */
 export interface WorldTraits {
@@ -17,7 +19,11 @@ export interface WorldTraits {
 }
 
 /** A provider whose machines are lines of the world's file; every change that takes effect is in the world's ledger. */
-export function worldProvider(folder: string, { resizeRestarts }: WorldTraits = {}): ProviderPlugin {
+export function worldProvider(
+  folder: string,
+  { resizeRestarts }: WorldTraits = {},
+  around: Around = { now: Date.now },
+): ProviderPlugin {
   return {
     name: "world",
     title: "Machines of a test's world",
@@ -27,44 +33,46 @@ export function worldProvider(folder: string, { resizeRestarts }: WorldTraits = 
     options: z.strictObject({}),
     describe: () => ({ image: "", region: "", defaultSize: "1gb" }),
     open: async () => {
-      const provider = openWorld(folder);
+      const provider = openWorld(folder, around);
       return resizeRestarts === undefined ? provider : { ...provider, resize: resizeIn(folder, resizeRestarts) };
     },
   };
 }
 
-function openWorld(folder: string): Provider {
+function openWorld(folder: string, around: Around): Provider {
+  const call = <T>(title: string, effect: () => T): Promise<T> => handled(folder, around, title, effect);
   return {
     name: "world",
     check: async ({ requests }) => {
       const odd = requests.flatMap(({ size }) => (size === undefined || /^\d+gb$/.test(size) ? [] : size));
       return odd.map((size) => ({ message: `"${size}" is no size`, hint: "Write 1gb." }));
     },
-    list: async (clusterId) => {
-      countLook(folder, "list");
-      const all = Object.values(readWorld(folder).machines).map(({ machine }) => machine);
-      return all.filter((machine) => machine.clusterId === clusterId);
-    },
-    create: async (requests) => requests.map((request) => create(folder, request)),
-    remove: async (machines) =>
-      machines.map((machine) => {
-        changeWorld(folder, ({ machines: { [machine.name]: gone, ...rest }, ledger }) =>
-          gone ? { machines: rest, ledger: [...ledger, `remove ${machine.name}`] } : {},
-        );
-        return { kind: "removed", machine };
+    list: (clusterId) =>
+      call("list", () => {
+        countLook(folder, "list");
+        const all = Object.values(readWorld(folder).machines).map(({ machine }) => machine);
+        return all.filter((machine) => machine.clusterId === clusterId);
       }),
+    create: (requests) =>
+      Promise.all(requests.map((request) => call(`create ${request.name}`, () => create(folder, request)))),
+    remove: (machines) =>
+      Promise.all(machines.map((machine) => call(`remove ${machine.name}`, () => remove(folder, machine)))),
     shared: {
       inspect: async () => [],
-      ensure: async ({ clusterId }) =>
-        changeWorld(folder, ({ shared, ledger }) => ({
-          shared: [...new Set([...shared, clusterId])],
-          ledger: [...ledger, "share world"],
-        })),
-      remove: async (clusterId) =>
-        changeWorld(folder, ({ shared, ledger }) =>
-          shared.includes(clusterId)
-            ? { shared: shared.filter((id) => id !== clusterId), ledger: [...ledger, "unshare world"] }
-            : {},
+      ensure: ({ clusterId }) =>
+        call("share", () =>
+          changeWorld(folder, ({ shared, ledger }) => ({
+            shared: [...new Set([...shared, clusterId])],
+            ledger: [...ledger, "share world"],
+          })),
+        ),
+      remove: (clusterId) =>
+        call("unshare", () =>
+          changeWorld(folder, ({ shared, ledger }) =>
+            shared.includes(clusterId)
+              ? { shared: shared.filter((id) => id !== clusterId), ledger: [...ledger, "unshare world"] }
+              : {},
+          ),
         ),
     },
     [Symbol.asyncDispose]: async () => {},
@@ -81,6 +89,13 @@ function resizeIn(folder: string, restarts: boolean): ResizeControl {
         return { machines: { ...machines, [name]: { ...own, machine } }, ledger: [...ledger, `resize ${name}`] };
       }),
   };
+}
+
+function remove(folder: string, machine: Machine): RemoveOutcome {
+  changeWorld(folder, ({ machines: { [machine.name]: gone, ...rest }, ledger }) =>
+    gone ? { machines: rest, ledger: [...ledger, `remove ${machine.name}`] } : {},
+  );
+  return { kind: "removed", machine };
 }
 
 function create(folder: string, request: MachineRequest): CreateOutcome {
