@@ -40,12 +40,23 @@ export async function removeNamed(
     { leniency, tally },
     signal,
   );
-  if (tally.failures.length === 0) await context.journal.closeOpen(new Set(names));
+  if (tally.failures.length === 0) await closeRemovals(context, names, observed);
   const failed = new Set(tally.failures.map(({ machine }) => machine));
   const gone = new Set(removed.map(({ name }) => name).filter((name) => !failed.has(name)));
   const left = names.filter((name) => !gone.has(name));
   const goOn = ["belt", "rm", compressNames(left), ...flagsOf(leniency, file !== undefined)];
   return conclude(context, tally, removed, quoteCommand(goOn));
+}
+
+/** What was left open about these machines is done, and so are removals that a kill cut off after their machines were gone. */
+async function closeRemovals(
+  { journal }: ClusterContext,
+  names: readonly string[],
+  { machines }: Observed,
+): Promise<void> {
+  const there = new Set(machines.filter(isPresent).map(({ name }) => name));
+  const gone = journal.state.open.filter(({ operation, on }) => operation === "remove" && !there.has(on));
+  await journal.closeOpen(new Set([...names, ...gone.map(({ on }) => on)]));
 }
 
 /** Whether these are all machines that there are: a swarm ends with them, and nobody has to leave it. */
