@@ -23,6 +23,7 @@ function scene(change: Partial<ScalePlan> = {}, setting: Setting = {}): Scene {
     file,
     guard: allowed,
     bound: [],
+    shortages: [],
     replaced: [],
     ...change,
   };
@@ -148,6 +149,14 @@ describe("belt scale", () => {
       const json = await belt(["scale", "workers=x3", "--dry-run", "--json"], scene(change));
       expect(JSON.parse(json.stdout)).toMatchObject({ replaced: ["workers"] });
     });
+  });
+
+  it("says which services will be short before it asks, and in the document", async () => {
+    const shortages = [{ service: "db", nodes: ["node2"], kind: "away" as const, says: "is away: it runs on node2" }];
+    const asked = await belt(["scale", "workers=1"], scene({ shortages }, { answers: ["n"] }));
+    expect(asked.stderr).toMatch(/Service db is away: it runs on node2\n(.*\n)*Remove node2\?/);
+    const dry = await belt(["scale", "workers=1", "--dry-run", "--json"], scene({ shortages }));
+    expect(JSON.parse(dry.stdout)).toMatchObject({ shortages });
   });
 
   it("refuses two sizes for one group", async () => {

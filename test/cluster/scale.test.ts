@@ -64,6 +64,26 @@ describe("a plan to scale", () => {
     expect(plan.bound).toEqual(["tasks on node1 keep data there: db uses pgdata"]);
   });
 
+  it("tells which services will be short, with what comes before in mind", async () => {
+    await using all = await openInWorld(groupsOf("mg1", "node[1:2]"));
+    await all.up();
+    all.change(() => ({
+      tasks: [
+        { on: "node2", service: "db", constraints: ["node.hostname==node2"] },
+        { on: "node2", service: "web", constraints: ["node.role==worker"] },
+        { on: "node1", service: "api" },
+      ],
+    }));
+    const told = async (word: string) =>
+      (await planned(all, word)).shortages.map(({ service, kind }) => `${service} ${kind}`);
+    expect(await told("workers=node1")).toEqual(["db stuck", "web away"]);
+    expect(await told("workers=node[3:4]")).toEqual(["db stuck", "web away", "api away"]);
+    expect(await told("workers=0")).toEqual(["db stuck", "web stuck", "api away"]);
+    expect(await told("workers=3")).toEqual([]);
+    const shortages = await all.with((cluster) => cluster.shortages(["node1"], signal));
+    expect(shortages).toMatchObject([{ service: "api", nodes: ["node1"], kind: "away" }]);
+  });
+
   it("judges managers that go after those that come: another three in place of three may go", async () => {
     await using all = await openInWorld(groupsOf("mg[1:3]", "node1"));
     await all.up();
