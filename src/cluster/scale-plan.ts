@@ -137,7 +137,7 @@ function leavingOf(
   if ("names" in to)
     return members
       .filter((name) => !to.names.includes(name))
-      .map((name) => ({ name, why: names.includes(name) ? "is not in the new range" : "the file does not name" }));
+      .map((name) => ({ name, why: names.includes(name) ? "not in the new range" : "not in the file" }));
   const joins = spec.machines.some((machine) => machine.group === group && isNodeSpec(machine));
   const candidates = observed.machines
     .filter(({ name }) => members.includes(name))

@@ -70,7 +70,7 @@ export interface Observed {
   /** Absent when there is no swarm or no manager answered; `swarmError` then says why. */
   readonly nodes: readonly SwarmNode[] | undefined;
   readonly swarmError: string | undefined;
-  /** What is known of the swarm where nobody speaks for it. */
+  /** What is known of the swarm where no manager answers. */
   readonly trouble?: SwarmTrouble;
   /** Whether the journal knows a swarm of this cluster. */
   readonly swarmKnown?: boolean;

@@ -43,7 +43,7 @@ describe("belt scale", () => {
     const asked = scene({}, { answers: ["n"] });
     const run = await belt(["scale", "workers=1"], asked);
     expect(run.stderr).toContain(
-      "cluster.yml:\n- machines: node[1:2]\n+ machines: node1\nGoing: node2, which runs 0 tasks",
+      "cluster.yml:\n- machines: node[1:2]\n+ machines: node1\nRemove: node2 (runs 0 tasks)",
     );
     expect([run.code, asked.acted]).toEqual([1, []]);
   });
@@ -74,7 +74,7 @@ describe("belt scale", () => {
     const dry = scene();
     const run = await belt(["scale", "workers=1", "--dry-run"], dry);
     expect([run.code, dry.acted]).toEqual([0, []]);
-    expect(run.stderr).toContain("Going: node2");
+    expect(run.stderr).toContain("Remove: node2");
   });
 
   it("shows the preview as one document with --dry-run --json", async () => {

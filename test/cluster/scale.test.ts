@@ -28,8 +28,8 @@ describe("a plan to scale", () => {
   it.for<[string, readonly string[]]>([
     ["workers=3", []],
     ["workers=5", ["+node4", "+node5"]],
-    ["workers=2", ["-node2 runs 0 tasks, and has the highest number of those"]],
-    ["workers=node[2:4]", ["+node4", "-node1 is not in the new range"]],
+    ["workers=2", ["-node2 0 tasks, highest number"]],
+    ["workers=node[2:4]", ["+node4", "-node1 not in the new range"]],
   ])("of three workers, the second of them idle: %s", async ([word, expected]) => {
     await using all = await openInWorld(groupsOf("mg1", "node[1:3]"));
     await all.up();
@@ -45,13 +45,13 @@ describe("a plan to scale", () => {
     await using all = await openInWorld(groupsOf("mg1", "node[1:3]"));
     await all.up();
     await all.describe(groupsOf("mg1", "node[1:2]"));
-    expect(briefly(await planned(all, "workers=2"))).toEqual(["-node3 the file does not name"]);
+    expect(briefly(await planned(all, "workers=2"))).toEqual(["-node3 not in the file"]);
     const kept = await planned(all, "workers=3");
     expect(briefly(kept)).toEqual([]);
     expect(kept.file.change.after).toContain("node[1:3]");
     expect(briefly(await planned(all, "workers=node1"))).toEqual([
-      "-node2 is not in the new range",
-      "-node3 the file does not name",
+      "-node2 not in the new range",
+      "-node3 not in the file",
     ]);
   });
 
@@ -196,7 +196,7 @@ describe("scaling", () => {
       ),
     }));
     all.news();
-    expect(briefly(await planned(all, "managers=2"))[0]).toBe("-mg4 is not there");
+    expect(briefly(await planned(all, "managers=2"))[0]).toBe("-mg4 not there");
     expect(await scale(all, "managers=2")).toMatchObject({ kind: "done" });
     const news = all.news();
     expect(news.indexOf("leave mg4")).toBeGreaterThan(-1);

@@ -8,7 +8,7 @@ import { count } from "../units.ts";
 export function scaleLines({ coming, going, replaced, guard, shortages }: ScalePlan): readonly string[] {
   return [
     ...(coming.length > 0 ? [`New: ${count(coming.length, "machine")} (${compressNames(coming)})`] : []),
-    ...going.map(({ name, why }) => `Going: ${name}, which ${why}`),
+    ...going.map(({ name, why }) => `Remove: ${name} (${why})`),
     ...replaced.map((group) => `No machine of ${group} stays: all that are there now would go, and others come.`),
     ...shortages.map(shortageLine),
     ...guardLines(guard),
