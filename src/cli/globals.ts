@@ -5,7 +5,7 @@ import type { OptionSpec } from "./verb.ts";
 /** The options that every command takes, before or after the verb. */
 export const globalOptions: readonly OptionSpec[] = [
   { flags: "--cluster <name>", summary: "Act on this cluster instead of the one in use" },
-  { flags: "-y, --yes", summary: "Answer yes to what the command asks about what it names itself" },
+  { flags: "-y, --yes", summary: "Answer yes to prompts (removals need their own flag)" },
   { flags: "--json", summary: "Print JSON" },
   { flags: "--no-color", summary: "Use no color (also: NO_COLOR)" },
   { flags: "--debug", summary: "Show where an error comes from (also: BELT_DEBUG=1)" },

@@ -4,7 +4,7 @@ import type { Call } from "./verb.ts";
 /** The flag that lets tasks go without their data. */
 export const moveLocalVolumes = {
   flags: "--move-local-volumes",
-  summary: "Let tasks start elsewhere although their volumes stay behind",
+  summary: "Allow tasks to move without their local volumes",
 };
 
 /** The flag that leaves the cluster file as it is. */
@@ -22,7 +22,7 @@ export const allowRemove = {
 /** The flag that does not wait longer than a drain is given. */
 export const force = {
   flags: "--force",
-  summary: "Remove nodes although tasks are left on them when the time to drain is over",
+  summary: "Remove nodes even if tasks remain after the drain timeout",
 };
 
 /** What is agreed to by the time work begins: the guard's question was answered before. */

@@ -8,6 +8,7 @@ import { perform } from "./perform.ts";
 import { confirm } from "./prompt.ts";
 import type { SummaryWords } from "./render/summary.ts";
 import { selectMachines } from "./select-machines.ts";
+import { tellShortages } from "./tell-shortages.ts";
 import { count } from "./units.ts";
 
 /** Work on machines that exist and that the user named. */
@@ -20,6 +21,8 @@ export interface NamedWork {
   readonly ask?: string;
   /** What the quorum guard is asked about beforehand: what leaves no failure to spare is for the user to decide. */
   readonly guard?: GuardedChange;
+  /** Whether tasks leave the machines: services that will be short are told beforehand. */
+  readonly movesTasks?: boolean;
   /** The words of the summary, once it is known which machines are meant. */
   words(names: readonly string[]): SummaryWords;
   run(cluster: Cluster, names: readonly string[], views: readonly MachineView[]): Promise<Outcome>;
@@ -35,6 +38,7 @@ export async function workOnNamed(context: CliContext, work: NamedWork): Promise
       const views = await selectMachines(cluster, work.ranges, context.signal);
       const names = views.map((view) => view.name);
       say(context, `${work.doing} ${count(names.length, "machine")} of cluster ${name}: ${names.join(" ")}`);
+      if (work.movesTasks) await tellShortages(context, cluster, { names, emit });
       const agreed = work.ask === undefined || (await confirmNamed(context, work.ask, names));
       if (!agreed || !(await settleGuard(context, cluster, work.guard, names))) return exitCodes.declined;
       return { outcome: await work.run(cluster, names, views), words: work.words(names) };

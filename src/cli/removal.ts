@@ -30,6 +30,6 @@ export async function agreedToRemoval(
   );
   const names = going.map(({ machine }) => machine);
   const machines = count(names.length, "machine");
-  const question = { text: `Let ${machines} go?`, what: `letting ${machines} go`, flag: "--yes" };
+  const question = { text: `Remove or replace ${machines}?`, what: `removing ${machines}`, flag: "--yes" };
   return (await confirm(context, question)) && (await settleGuard(context, cluster, "remove", names));
 }

@@ -9,6 +9,7 @@ import { clusterName } from "./open-cluster.ts";
 import { say } from "./output.ts";
 import { perform } from "./perform.ts";
 import { pickMachines } from "./select-machines.ts";
+import { tellShortages } from "./tell-shortages.ts";
 import { count } from "./units.ts";
 import type { Call } from "./verb.ts";
 
@@ -35,6 +36,7 @@ export async function removeByName(call: Call, context: CliContext, verb: Remova
       const file = call.flag("--no-file") ? undefined : await cluster.editFile({ kind: "remove", names: named });
       if (file) showFileChange(context, file.change);
       say(context, `${verb.doing} ${count(present.length, verb.thing)} of cluster ${name}: ${present.join(" ")}`);
+      await tellShortages(context, cluster, { names: present, emit });
       if (present.length > 0 && !(await confirmNamed(context, verb.ask, present))) return exitCodes.declined;
       if (!(await settleGuard(context, cluster, "remove", present))) return exitCodes.declined;
       const words = {

@@ -20,7 +20,7 @@ export function advertiseAddress(advertise: string, machine: Machine, facts: Hos
   const there = own.map((one) => `${one.interface} ${one.address}`).join(", ");
   throw new BeltError(
     "host.unfit",
-    `${machine.name} has no ${advertise} address of its own to advertise (it has ${there || "none"})`,
+    `${machine.name} has no ${advertise} address to advertise (found: ${there || "none"})`,
     {
       hint: "Set swarm.advertise in the cluster file to private, public, or the name of one of these interfaces.",
     },

@@ -11,7 +11,7 @@ export type SwarmAnswer =
   | { readonly kind: "none"; readonly why: string; readonly trouble: SwarmTrouble };
 
 /**
- * What is known of a swarm that nobody speaks for. `absent`: those that answered are in none. `no-quorum`: managers answer, and
+ * What is known of a swarm for which no manager answers. `absent`: those that answered are in none. `no-quorum`: managers answer, and
  * have no leader. `locked`: managers wait for the unlock key. `silent`: no manager's engine answers.
  */
 export type SwarmTrouble =

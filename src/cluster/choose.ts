@@ -3,7 +3,7 @@ import { BeltError } from "../util/errors.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
 import type { MachineView } from "./types.ts";
 
-/** A machine that goes, and why it rather than another: the end of a sentence that begins with its name. */
+/** A machine that goes, and why it rather than another, in a few words. */
 export interface Choice {
   readonly name: string;
   readonly why: string;
@@ -75,12 +75,12 @@ interface Fault {
 const ready = 3;
 
 function faultOf({ view: { machine, node }, isExpected }: Candidate): Fault | undefined {
-  if (!machine) return { rank: 0, why: "is not there" };
+  if (!machine) return { rank: 0, why: "not there" };
   if (machine.state.kind === "failed") return { rank: 1, why: `could not be made: ${machine.state.reason}` };
-  if (machine.state.kind !== "running") return { rank: 2, why: `is ${machine.state.kind}` };
-  if (!node) return isExpected ? { rank: 2, why: "is not in the swarm" } : undefined;
+  if (machine.state.kind !== "running") return { rank: 2, why: machine.state.kind };
+  if (!node) return isExpected ? { rank: 2, why: "not in the swarm" } : undefined;
   // A new leader calls all nodes unknown for a while: that is no fault of theirs.
-  if (node.status !== "ready" && node.status !== "unknown") return { rank: 2, why: `is not ready (${node.status})` };
+  if (node.status !== "ready" && node.status !== "unknown") return { rank: 2, why: `not ready: ${node.status}` };
   if (isMember(node) && !isAlive(node)) return { rank: 2, why: "does not answer the other managers" };
   return undefined;
 }
@@ -90,10 +90,10 @@ function leadership({ node }: MachineView): number {
 }
 
 function reason({ view, tasks, isNamed }: Candidate): string {
-  if (!isNamed) return "the file does not name";
-  if (view.node?.manager?.leader) return "is the leader, and goes last";
-  if (tasks === undefined) return "has the highest number";
-  return `runs ${tasks} ${tasks === 1 ? "task" : "tasks"}, and has the highest number of those`;
+  if (!isNamed) return "not in the file";
+  if (view.node?.manager?.leader) return "the leader, which goes last";
+  if (tasks === undefined) return "highest number";
+  return `${tasks} ${tasks === 1 ? "task" : "tasks"}, highest number`;
 }
 
 function unnumbered(group: string, last: string | undefined): BeltError {

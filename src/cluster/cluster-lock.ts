@@ -155,7 +155,7 @@ class SwarmLease implements AsyncDisposable {
         ? `it is that of \`${tried.to.command}\` of ${tried.to.user} on ${tried.to.host}`
         : "it is gone";
       throw new BeltError("guard.lock", `the lock in the swarm was lost: ${now}`, {
-        hint: "Nothing more was done. See how things stand with `belt status`, then run the same command again.",
+        hint: "Nothing more was done. Check with: belt status. Then run the same command again.",
       });
     }
     this.#renewedMs = beatMs;

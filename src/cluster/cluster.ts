@@ -50,6 +50,11 @@ export function clusterOn(context: ClusterContext): Cluster {
       if (kind !== "resize") return judgeChange(kind, targets, observed);
       return await (await import("./resize.ts")).judgeResize(context, targets, observed);
     },
+    shortages: async (names, signal) => {
+      const { serviceShortages } = await import("./shortages.ts");
+      const observed = await look(true, signal);
+      return await serviceShortages(context, { observed, targets: pickViews(names, observed.machines) }, signal);
+    },
     ...changesOn(context),
     connect: async (name, signal): Promise<Connection> =>
       await context.sessions.connect(await find(name, signal), answerDeadlineMs, signal),

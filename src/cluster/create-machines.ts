@@ -30,7 +30,7 @@ export interface WantedMachine {
   readonly host?: MachineSpec["host"];
 }
 
-/** What making machines goes by. */
+/** Inputs to creating machines. */
 export interface Making {
   readonly open: OpenProvider;
   readonly breaker: Breaker;

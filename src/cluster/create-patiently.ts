@@ -67,7 +67,7 @@ function take(listed: readonly Machine[], open: readonly MachineRequest[], outco
 function whyNot(name: string, outcomes: ReadonlyMap<string, CreateOutcome>): Error {
   const outcome = outcomes.get(name);
   if (outcome?.kind === "refused") return outcome.error;
-  return new BeltError("provider.unavailable", `the provider said nothing of ${name}`, { retryable: true });
+  return new BeltError("provider.unavailable", `the provider did not report ${name}`, { retryable: true });
 }
 
 function refusedFor(name: string, error: unknown): CreateOutcome {

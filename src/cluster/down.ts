@@ -107,7 +107,7 @@ async function unwall(
 function whatFailed(machine: Machine, outcomes: readonly RemoveOutcome[]): Error | undefined {
   const outcome = outcomes.find((one) => one.machine.id === machine.id);
   if (!outcome)
-    return new BeltError("provider.refused", `the provider said nothing of ${machine.name}`, { retryable: true });
+    return new BeltError("provider.refused", `the provider did not report ${machine.name}`, { retryable: true });
   return outcome.kind === "failed" ? outcome.error : undefined;
 }
 

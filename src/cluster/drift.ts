@@ -15,6 +15,6 @@ export function driftOf(machine: Machine, wanted: WantedMake): readonly string[]
   const keys = ["image", "size", "region"] as const;
   return keys.flatMap((key) => {
     const [is, says] = [machine[key], wanted[key]];
-    return is === "" || says === "" || is === says ? [] : [`${key} is ${is}, the file says ${says}`];
+    return is === "" || says === "" || is === says ? [] : [`${key} is ${is}, should be ${says}`];
   });
 }

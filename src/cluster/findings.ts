@@ -88,7 +88,7 @@ function findingOf(view: MachineView, wanted: MachineSpec | undefined, observed:
     return {
       kind: "held",
       name,
-      what: `somebody made it ${node.availability}; the file says ${wanted.availability}`,
+      what: `availability was set to ${node.availability} by hand, should be ${wanted.availability}`,
       fix: `belt swarm ${wanted.availability === "active" ? "activate" : "drain"} ${name}`,
     };
   return undefined;
@@ -105,7 +105,7 @@ function driftIn({ name, machine, node }: MachineView, wanted: MachineSpec, obse
   if (made.length > 0)
     return { kind: "drifted", name, what: made.join("; "), fix: "belt up --allow-remove replaces it" };
   if (!node || !isNodeSpec(wanted) || node.role === wanted.role) return undefined;
-  return { kind: "drifted", name, what: `is a ${node.role}, the file says ${wanted.role}`, fix: "belt up" };
+  return { kind: "drifted", name, what: `role is ${node.role}, should be ${wanted.role}`, fix: "belt up" };
 }
 
 function holderOf(nodeId: string, { machines }: Observed): string {

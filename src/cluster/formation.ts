@@ -25,7 +25,7 @@ interface FormationOptions {
 
 /**
  * Decides which manager starts the swarm and tells everybody else when there is one to join. Managers report in the order in
- * which their machines get ready; nobody waits longer than for what decides his case:
+ * which their machines get ready; each waits only for its own decision:
  *
  * - a manager that is in the swarm already ends all waiting;
  * - otherwise the first manager of the file founds it, but only once every manager that was there before has said that it is

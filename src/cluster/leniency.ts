@@ -2,7 +2,7 @@
 export interface Leniency {
   /** Go on where no failure of a manager is left to spare. */
   readonly acceptNoSpare: boolean;
-  /** Let tasks start elsewhere although their volumes stay behind. */
+  /** Allow tasks to move without their local volumes. */
   readonly moveLocalVolumes: boolean;
   /** Go on when a drained node still has tasks after the time that it was given. */
   readonly force: boolean;

@@ -117,7 +117,7 @@ async function lost(file: string, { command }: Holder, deps: Dependencies): Prom
   const now = await readLock(file, deps);
   const whose = now ? `\`${now.command}\` of ${now.user} on ${now.host} has it` : "it was broken or has expired";
   return new BeltError("guard.lock", `\`${command}\` has lost the cluster's lock: ${whose}; nothing more was done`, {
-    hint: "See how things stand with `belt status`, then run the same command again.",
+    hint: "Check with: belt status. Then run the same command again.",
   });
 }
 

@@ -139,7 +139,7 @@ function roleChange(wanted: NodeSpec, node: SwarmNode, change: MakeChange): read
   if (wanted.role === "manager" && node.role === "manager" && !isMember(node))
     return [change("promote", "is called a manager and has no vote")];
   if (node.role === wanted.role) return [];
-  const reason = `is a ${node.role}, the file says ${wanted.role}`;
+  const reason = `role is ${node.role}, should be ${wanted.role}`;
   return [wanted.role === "manager" ? change("promote", reason) : change("demote", reason, "quorum")];
 }
 

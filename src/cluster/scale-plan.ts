@@ -1,3 +1,4 @@
+import type { Shortage } from "../swarm/shortage.ts";
 import { BeltError } from "../util/errors.ts";
 import { nearest } from "../util/nearest.ts";
 import { askSwarm } from "./ask-swarm.ts";
@@ -10,6 +11,7 @@ import { guardCount, judgeChange } from "./guards.ts";
 import { observeClear } from "./observe.ts";
 import { isPresent } from "./pick.ts";
 import { plan } from "./plan.ts";
+import { serviceShortages } from "./shortages.ts";
 import { type ClusterSpec, isNodeSpec } from "./spec/types.ts";
 import type { ChangeAction, GuardReport, MachineView, Observed } from "./types.ts";
 
@@ -31,6 +33,8 @@ export interface ScalePlan {
   readonly guard: GuardReport;
   /** What keeps machines that are to go where they are: a sentence for each that names services and volumes. */
   readonly bound: readonly string[];
+  /** The services that will be short once they have gone. */
+  readonly shortages: readonly Shortage[];
 }
 
 /**
@@ -74,6 +78,7 @@ export async function planScale(
     file,
     guard,
     bound: await boundVolumes(context, { observed, targets: leaving }, signal),
+    shortages: await serviceShortages(context, { observed, targets: leaving, joining }, signal),
   };
 }
 
@@ -132,7 +137,7 @@ function leavingOf(
   if ("names" in to)
     return members
       .filter((name) => !to.names.includes(name))
-      .map((name) => ({ name, why: names.includes(name) ? "is not in the new range" : "the file does not name" }));
+      .map((name) => ({ name, why: names.includes(name) ? "not in the new range" : "not in the file" }));
   const joins = spec.machines.some((machine) => machine.group === group && isNodeSpec(machine));
   const candidates = observed.machines
     .filter(({ name }) => members.includes(name))

@@ -1,6 +1,7 @@
 import type { ImageStore, Machine, Problem, Provider, ProviderPlugin } from "../providers/provider.ts";
 import type { Connect, Connection } from "../ssh/connection.ts";
 import type { Engine, SwarmNode } from "../swarm/engine.ts";
+import type { Shortage } from "../swarm/shortage.ts";
 import type { Clock } from "../util/clock.ts";
 import type { BeltError } from "../util/errors.ts";
 import type { RunProcess } from "../util/processes.ts";
@@ -69,7 +70,7 @@ export interface Observed {
   /** Absent when there is no swarm or no manager answered; `swarmError` then says why. */
   readonly nodes: readonly SwarmNode[] | undefined;
   readonly swarmError: string | undefined;
-  /** What is known of the swarm where nobody speaks for it. */
+  /** What is known of the swarm where no manager answers. */
   readonly trouble?: SwarmTrouble;
   /** Whether the journal knows a swarm of this cluster. */
   readonly swarmKnown?: boolean;
@@ -227,6 +228,8 @@ export interface Cluster extends AsyncDisposable {
   bootstrap(names: readonly string[], signal: AbortSignal): Promise<Outcome>;
   /** What the quorum guard says to a change of these machines, as things are now. Changes nothing. */
   judge(kind: GuardedChange, names: readonly string[], signal: AbortSignal): Promise<GuardReport>;
+  /** Which services will be short once these machines have lost their tasks, as things are now. Changes nothing. */
+  shortages(names: readonly string[], signal: AbortSignal): Promise<readonly Shortage[]>;
   /** @throws BeltError `guard.quorum`, `guard.no-spare`, `guard.data` before anything is done. */
   remove(
     names: readonly string[],

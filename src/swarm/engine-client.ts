@@ -134,8 +134,8 @@ class EngineClient implements Engine {
     await this.#call({ method: "POST", path, body: nodeBody(node, change) }, signal);
   }
 
-  async tasks(nodeId: string, signal: AbortSignal): Promise<readonly SwarmTask[]> {
-    const filters = encodeURIComponent(JSON.stringify({ node: [nodeId] }));
+  async tasks(nodeId: string | undefined, signal: AbortSignal): Promise<readonly SwarmTask[]> {
+    const filters = encodeURIComponent(JSON.stringify(nodeId === undefined ? {} : { node: [nodeId] }));
     const tasks = await this.#get(`/tasks?filters=${filters}`, tasksSchema, signal);
     return tasks.filter(({ state }) => !ended.has(state));
   }

@@ -78,6 +78,10 @@ export interface SwarmService {
   /** How many of its tasks run, and how many are to. */
   readonly running: number;
   readonly desired: number;
+  /** Where its tasks may run, as it was written: `node.labels.disk==ssd`. */
+  readonly constraints: readonly string[];
+  /** How many of its tasks may run on one node; 0 for any number. */
+  readonly maxPerNode: number;
 }
 
 /** What `GET /swarm` says, as far as it is used. */
@@ -141,8 +145,8 @@ export interface Engine extends AsyncDisposable {
     },
     signal: AbortSignal,
   ): Promise<void>;
-  /** The tasks that run, or are about to, on a node: asked of a manager. */
-  tasks(nodeId: string, signal: AbortSignal): Promise<readonly SwarmTask[]>;
+  /** The tasks that run, or are about to, on a node, or on all: asked of a manager. */
+  tasks(nodeId: string | undefined, signal: AbortSignal): Promise<readonly SwarmTask[]>;
   /** How many tasks run, or are about to, on each node, by its id; nodes without any are left out: asked of a manager. */
   taskCounts(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
   /** How many tasks wait for a node that takes them: asked of a manager. */

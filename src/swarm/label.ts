@@ -50,7 +50,7 @@ async function findNode(manager: Engine, nodeId: string, signal: AbortSignal): P
   const nodes = await manager.nodes(signal);
   const node = nodes.find(({ id }) => id === nodeId);
   if (node === undefined)
-    throw new BeltError("engine.missing", `${manager.name} knows no node ${nodeId} in its swarm`, {
+    throw new BeltError("engine.missing", `${manager.name}'s swarm has no node ${nodeId}`, {
       hint: "Was it removed meanwhile? The same command again looks anew.",
     });
   return node;

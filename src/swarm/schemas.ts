@@ -199,24 +199,32 @@ export const tasksSchema = z
   .nullish()
   .transform((raw) => raw ?? []);
 
+const placementSchema = z.object({ Constraints: z.array(z.string()).nullish(), MaxReplicas: z.number().nullish() });
+
+const serviceSchema = z
+  .object({
+    ID: z.string(),
+    Spec: z.object({
+      Name: z.string(),
+      Mode: z.object({ Replicated: z.unknown() }).partial().nullish(),
+      TaskTemplate: z.object({ Placement: placementSchema.nullish() }).nullish(),
+    }),
+    ServiceStatus: z.object({ RunningTasks: z.number().nullish(), DesiredTasks: z.number().nullish() }).nullish(),
+  })
+  .transform(
+    ({ ID, Spec: { Name, Mode, TaskTemplate }, ServiceStatus }): SwarmService => ({
+      id: ID,
+      name: Name,
+      isReplicated: Mode?.Replicated != null,
+      running: ServiceStatus?.RunningTasks ?? 0,
+      desired: ServiceStatus?.DesiredTasks ?? 0,
+      constraints: TaskTemplate?.Placement?.Constraints ?? [],
+      maxPerNode: TaskTemplate?.Placement?.MaxReplicas ?? 0,
+    }),
+  );
+
 /** `GET /services?status=true`. */
 export const servicesSchema = z
-  .array(
-    z.object({
-      ID: z.string(),
-      Spec: z.object({ Name: z.string(), Mode: z.object({ Replicated: z.unknown() }).partial().nullish() }),
-      ServiceStatus: z.object({ RunningTasks: z.number().nullish(), DesiredTasks: z.number().nullish() }).nullish(),
-    }),
-  )
+  .array(serviceSchema)
   .nullish()
-  .transform((raw) =>
-    (raw ?? []).map(
-      ({ ID, Spec, ServiceStatus }): SwarmService => ({
-        id: ID,
-        name: Spec.Name,
-        isReplicated: Spec.Mode?.Replicated != null,
-        running: ServiceStatus?.RunningTasks ?? 0,
-        desired: ServiceStatus?.DesiredTasks ?? 0,
-      }),
-    ),
-  );
+  .transform((raw) => raw ?? []);

@@ -190,6 +190,7 @@ export function fakeCluster(change: Partial<Cluster> = {}): Cluster {
     create: unscripted("create"),
     bootstrap: unscripted("bootstrap"),
     judge: async () => ({ verdict: "allowed", reasons: [], offer: undefined }),
+    shortages: async () => [],
     changeNodes: unscripted("changeNodes"),
     remove: unscripted("remove"),
     power: unscripted("power"),

@@ -115,6 +115,25 @@ describe("a command line", () => {
     }
   });
 
+  test.each([["rm"], ["swarm", "drain"], ["swarm", "leave"]])(
+    "%s %s says which services will be short before it does anything",
+    async (...words) => {
+      const did: string[] = [];
+      const act = async () => {
+        did.push("acted");
+        return anOutcome();
+      };
+      const shortages = async (names: readonly string[]) => {
+        did.push(`asked about ${names.join(" ")}`);
+        return [{ service: "db", nodes: names, kind: "away" as const, says: "is away" }];
+      };
+      const library = libraryOf(fakeCluster({ shortages, remove: act, changeNodes: act }));
+      const run = await belt([...words, "node1", "--yes"], { library });
+      expect(run.stderr).toContain("Service db is away\n");
+      expect(did).toEqual(["asked about node1", "acted"]);
+    },
+  );
+
   test("the same note is told once, whatever shows it", async () => {
     const twice = (emit: Emit) => {
       for (const machine of [undefined, undefined, "mg0", "mg0"])

@@ -23,6 +23,7 @@ function scene(change: Partial<ScalePlan> = {}, setting: Setting = {}): Scene {
     file,
     guard: allowed,
     bound: [],
+    shortages: [],
     replaced: [],
     ...change,
   };
@@ -42,7 +43,7 @@ describe("belt scale", () => {
     const asked = scene({}, { answers: ["n"] });
     const run = await belt(["scale", "workers=1"], asked);
     expect(run.stderr).toContain(
-      "cluster.yml:\n- machines: node[1:2]\n+ machines: node1\nGoing: node2, which runs 0 tasks",
+      "cluster.yml:\n- machines: node[1:2]\n+ machines: node1\nRemove: node2 (runs 0 tasks)",
     );
     expect([run.code, asked.acted]).toEqual([1, []]);
   });
@@ -73,7 +74,7 @@ describe("belt scale", () => {
     const dry = scene();
     const run = await belt(["scale", "workers=1", "--dry-run"], dry);
     expect([run.code, dry.acted]).toEqual([0, []]);
-    expect(run.stderr).toContain("Going: node2");
+    expect(run.stderr).toContain("Remove: node2");
   });
 
   it("shows the preview as one document with --dry-run --json", async () => {
@@ -148,6 +149,14 @@ describe("belt scale", () => {
       const json = await belt(["scale", "workers=x3", "--dry-run", "--json"], scene(change));
       expect(JSON.parse(json.stdout)).toMatchObject({ replaced: ["workers"] });
     });
+  });
+
+  it("says which services will be short before it asks, and in the document", async () => {
+    const shortages = [{ service: "db", nodes: ["node2"], kind: "away" as const, says: "is away: it runs on node2" }];
+    const asked = await belt(["scale", "workers=1"], scene({ shortages }, { answers: ["n"] }));
+    expect(asked.stderr).toMatch(/Service db is away: it runs on node2\n(.*\n)*Remove node2\?/);
+    const dry = await belt(["scale", "workers=1", "--dry-run", "--json"], scene({ shortages }));
+    expect(JSON.parse(dry.stdout)).toMatchObject({ shortages });
   });
 
   it("refuses two sizes for one group", async () => {

@@ -68,7 +68,7 @@ describe("belt up", () => {
 
   test.each([
     ["without a terminal and without --yes it stops with 2 and names the flag", { answers: undefined }, 2, 0, "--yes"],
-    ["at a terminal it asks, and y goes on", { answers: ["y"] }, 0, 1, "Make 3 machines? [y/N]"],
+    ["at a terminal it asks, and y goes on", { answers: ["y"] }, 0, 1, "Create 3 machines? [y/N]"],
     ["at a terminal it asks, and anything else stops", { answers: [""] }, 1, 0, "Nothing was done."],
     ["the end of input is a no", { answers: [] }, 1, 0, "Nothing was done."],
   ])("%s", async (_sentence, { answers }, code, ups, text) => {
@@ -164,7 +164,7 @@ describe("belt up", () => {
     const up = async () => anOutcome({ kind: "partial", failures, next: "belt up" });
     const run = await belt(["up", "--yes"], upSetting({ up }));
     expect(run.code).toBe(3);
-    expect(run.stdout).toContain("Partly done (2.5 s): left is node[1:2].");
+    expect(run.stdout).toContain("Partly done (2.5 s). Still to do: node[1:2]");
     expect(run.stderr).toMatch(/node\[1:2\]:\nbelt: node1 does not answer\nnext: belt console\nthen: belt up\n$/);
   });
 
@@ -250,7 +250,7 @@ describe("belt down", () => {
     const given = setting();
     const run = await belt(argv, { ...given, ...(answers ? { answers } : {}) });
     expect(run.code).toBe(code);
-    expect(run.stderr).toContain("loses all of its 3 machines:\n  mg0 node1 node2");
+    expect(run.stderr).toContain("All 3 machines of cluster shop (local) will be destroyed:\n  mg0 node1 node2");
     expect(given.downs).toHaveLength(downs);
     if (code === 2) expect(run.stderr).toContain("belt down shop --yes");
   });

@@ -97,7 +97,7 @@ describe("the plan for a machine of the file", () => {
     [
       "demotes a manager that the file wants as a worker, and calls it a risk for the quorum",
       view("node1", aMachine("node1"), aManagerNode("node1", { labels: settled })),
-      ["demote node1: is a manager, the file says worker (quorum)"],
+      ["demote node1: role is manager, should be worker (quorum)"],
     ],
   ])("%s", ([, seen, expected]) => {
     expect(planFor(wanted, seen)).toEqual(expected);
@@ -113,7 +113,7 @@ describe("the plan for a machine of the file", () => {
   it("promotes a worker that the file wants as a manager", () => {
     const manager = { ...wanted, role: "manager" as const };
     expect(planFor(manager, view("node1", aMachine("node1"), node()))).toEqual([
-      "promote node1: is a worker, the file says manager (none)",
+      "promote node1: role is worker, should be manager (none)",
     ]);
   });
 
@@ -121,7 +121,7 @@ describe("the plan for a machine of the file", () => {
     const seen = observed([view("node1", aMachine("node1", { kind: "running" }, { image: "debian-12" }), node())]);
     const make = new Map([["node1", { image: "debian-13", size: "", region: "local" }]]);
     const changes = plan(aSpec([wanted]), { ...seen, wanted: make });
-    expect(words(changes)).toEqual(["replace node1: image is debian-12, the file says debian-13 (moves-work)"]);
+    expect(words(changes)).toEqual(["replace node1: image is debian-12, should be debian-13 (moves-work)"]);
     expect(destructive(changes)).toEqual(changes);
   });
 });

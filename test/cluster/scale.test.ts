@@ -28,8 +28,8 @@ describe("a plan to scale", () => {
   it.for<[string, readonly string[]]>([
     ["workers=3", []],
     ["workers=5", ["+node4", "+node5"]],
-    ["workers=2", ["-node2 runs 0 tasks, and has the highest number of those"]],
-    ["workers=node[2:4]", ["+node4", "-node1 is not in the new range"]],
+    ["workers=2", ["-node2 0 tasks, highest number"]],
+    ["workers=node[2:4]", ["+node4", "-node1 not in the new range"]],
   ])("of three workers, the second of them idle: %s", async ([word, expected]) => {
     await using all = await openInWorld(groupsOf("mg1", "node[1:3]"));
     await all.up();
@@ -45,13 +45,13 @@ describe("a plan to scale", () => {
     await using all = await openInWorld(groupsOf("mg1", "node[1:3]"));
     await all.up();
     await all.describe(groupsOf("mg1", "node[1:2]"));
-    expect(briefly(await planned(all, "workers=2"))).toEqual(["-node3 the file does not name"]);
+    expect(briefly(await planned(all, "workers=2"))).toEqual(["-node3 not in the file"]);
     const kept = await planned(all, "workers=3");
     expect(briefly(kept)).toEqual([]);
     expect(kept.file.change.after).toContain("node[1:3]");
     expect(briefly(await planned(all, "workers=node1"))).toEqual([
-      "-node2 is not in the new range",
-      "-node3 the file does not name",
+      "-node2 not in the new range",
+      "-node3 not in the file",
     ]);
   });
 
@@ -62,6 +62,26 @@ describe("a plan to scale", () => {
     const plan = await planned(all, "managers=2", "workers=0");
     expect(plan.guard).toMatchObject({ verdict: "ask", reasons: [expect.stringContaining("1 now, 0 with")] });
     expect(plan.bound).toEqual(["tasks on node1 keep data there: db uses pgdata"]);
+  });
+
+  it("tells which services will be short, with what comes before in mind", async () => {
+    await using all = await openInWorld(groupsOf("mg1", "node[1:2]"));
+    await all.up();
+    all.change(() => ({
+      tasks: [
+        { on: "node2", service: "db", constraints: ["node.hostname==node2"] },
+        { on: "node2", service: "web", constraints: ["node.role==worker"] },
+        { on: "node1", service: "api" },
+      ],
+    }));
+    const told = async (word: string) =>
+      (await planned(all, word)).shortages.map(({ service, kind }) => `${service} ${kind}`);
+    expect(await told("workers=node1")).toEqual(["db stuck", "web away"]);
+    expect(await told("workers=node[3:4]")).toEqual(["db stuck", "web away", "api away"]);
+    expect(await told("workers=0")).toEqual(["db stuck", "web stuck", "api away"]);
+    expect(await told("workers=3")).toEqual([]);
+    const shortages = await all.with((cluster) => cluster.shortages(["node1"], signal));
+    expect(shortages).toMatchObject([{ service: "api", nodes: ["node1"], kind: "away" }]);
   });
 
   it("judges managers that go after those that come: another three in place of three may go", async () => {
@@ -176,7 +196,7 @@ describe("scaling", () => {
       ),
     }));
     all.news();
-    expect(briefly(await planned(all, "managers=2"))[0]).toBe("-mg4 is not there");
+    expect(briefly(await planned(all, "managers=2"))[0]).toBe("-mg4 not there");
     expect(await scale(all, "managers=2")).toMatchObject({ kind: "done" });
     const news = all.news();
     expect(news.indexOf("leave mg4")).toBeGreaterThan(-1);

@@ -175,7 +175,7 @@ describe("the image that is taken where the file names none", () => {
     });
     const wrong = await rig.up();
     expect(wrong.code, said(wrong)).toBe(1);
-    expect(wrong.stdout).toContain("no public address of its own to advertise");
+    expect(wrong.stdout).toContain("no public address to advertise");
     await rig.describe(groups);
     const run = await rig.up();
     expect(endingOf(run), said(run)).toBe("done");

@@ -187,7 +187,7 @@ export class FakeEngine implements Engine {
     const tasks = Map.groupBy(this.#manager().tasks, ({ serviceId }) => serviceId);
     return [...tasks].map(([id, own]) => ({
       ...{ id, name: `service ${id}`, isReplicated: true },
-      ...{ running: own.length, desired: own.length },
+      ...{ running: own.length, desired: own.length, constraints: [], maxPerNode: 0 },
     }));
   }
 

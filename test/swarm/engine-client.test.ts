@@ -263,6 +263,28 @@ describe("what a node has to do", () => {
     ]);
   });
 
+  it("belongs to services, with where they may run and how many", async () => {
+    const Placement = { Constraints: ["node.labels.disk==ssd"], MaxReplicas: 2 };
+    daemon.handler = () => ({
+      body: [
+        {
+          ...{ ID: "s1", ServiceStatus: { RunningTasks: 2, DesiredTasks: 3 } },
+          Spec: { Name: "web", Mode: { Replicated: { Replicas: 3 } }, TaskTemplate: { Placement } },
+        },
+        { ID: "s2", Spec: { Name: "agent", Mode: { Global: {} }, TaskTemplate: {} } },
+      ],
+    });
+    expect(await engine.services(signal)).toEqual([
+      {
+        ...{ id: "s1", name: "web", isReplicated: true, running: 2, desired: 3 },
+        ...{ constraints: ["node.labels.disk==ssd"], maxPerNode: 2 },
+      },
+      { id: "s2", name: "agent", isReplicated: false, running: 0, desired: 0, constraints: [], maxPerNode: 0 },
+    ]);
+    daemon.handler = () => ({ body: null });
+    expect(await engine.services(signal)).toEqual([]);
+  });
+
   it("is nothing when the engine has no tasks at all", async () => {
     daemon.handler = () => ({ body: null });
     expect(await engine.tasks("n1", signal)).toEqual([]);

@@ -60,7 +60,7 @@ async function act(
   const plan = await cluster.plan({ file }, context.signal);
   printText(context, planText(plan));
   if (!(await agreedToRemoval(context, cluster, { call, changes: plan.changes }))) return exitCodes.declined;
-  const question = { text: "Write the file and bring this about?", what: "acting on the new file", flag: "--yes" };
+  const question = { text: "Save the file and apply the change?", what: "acting on the new file", flag: "--yes" };
   if (!(await confirm(context, question))) return exitCodes.declined;
   const options = { ...agreed(call), allowRemove: call.flag("--allow-remove"), file };
   const words = {

@@ -59,7 +59,7 @@ export const create: Verb = {
 
 async function agreedTo(context: CliContext, cluster: Cluster, names: readonly string[]): Promise<boolean> {
   const machines = count(names.length, "machine");
-  const question = { text: `Make ${machines}?`, what: `making ${machines}`, flag: "--yes" };
+  const question = { text: `Create ${machines}?`, what: `creating ${machines}`, flag: "--yes" };
   if (names.length > manyMachines && !(await confirm(context, question))) return false;
   return await meetRequirements(context, cluster);
 }

@@ -59,7 +59,7 @@ async function confirmDown(
   const names = what.present.map((view) => view.name);
   say(
     context,
-    `Cluster ${cluster.name} on ${cluster.spec.provider} loses all of its ${count(names.length, "machine")}:`,
+    `All ${count(names.length, "machine")} of cluster ${cluster.name} (${cluster.spec.provider}) will be destroyed:`,
   );
   say(context, `  ${names.join(" ")}`);
   if (context.globals.yes && what.named) return true;

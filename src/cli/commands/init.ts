@@ -55,7 +55,7 @@ function managersOf(call: Call): number | undefined {
 
 async function readInput({ io }: CliContext): Promise<string> {
   if (io.terminal.stdin)
-    throw new BeltError("usage.invalid", "init wants hosts", {
+    throw new BeltError("usage.invalid", "init needs at least one host", {
       hint: "Name them, or pipe JSON in: terraform output -json | belt init",
     });
   const chunks: Buffer[] = [];

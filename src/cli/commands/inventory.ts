@@ -12,7 +12,7 @@ export const inventory: Verb = {
   usage: "",
   details:
     "The groups of the cluster file with their machines, each with its address, user, key and pinned host key. As it is, it is a file for ansible -i (JSON, which is YAML too); with --list it is what Ansible asks of a program.",
-  options: [{ flags: "--list", summary: "As Ansible wants it from a program that it runs" }],
+  options: [{ flags: "--list", summary: "Ansible dynamic-inventory output" }],
   examples: [
     ["belt inventory > hosts.json && ansible -i hosts.json workers -m ping", "A file"],
     ["belt inventory --list", "For a script of one line: exec belt inventory --list"],

@@ -38,7 +38,7 @@ export const lockBreak: Verb = {
   usage: "",
   details:
     "For a lock whose owner cannot release it. A lock of a process that has ended is taken over by the next command anyway, and one that was not heard of for some time expires. The owner, if he lives, changes nothing more.",
-  options: [{ flags: "--force", summary: "Also while its owner is at work" }],
+  options: [{ flags: "--force", summary: "Even if the lock's owner is still running" }],
   examples: [["belt lock break", "After a confirmation"]],
   json: "none",
   run: async (call, context) => {

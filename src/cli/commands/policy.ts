@@ -16,7 +16,7 @@ export const policy: Verb = {
     const text = await context.library.policy(provider);
     if (text === undefined)
       throw new BeltError("usage.invalid", `the provider ${provider} takes no credentials`, {
-        hint: "Nothing has to be allowed for it.",
+        hint: "No permissions are needed.",
       });
     if (context.globals.json) printJson(context, { provider, policy: text });
     else printText(context, text);

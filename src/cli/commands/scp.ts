@@ -76,7 +76,7 @@ function namesOf(from: readonly Place[], to: Place): readonly string[] {
 }
 
 function onlyOne(): BeltError {
-  return new BeltError("usage.invalid", "say from where, and to where", { hint: "belt scp FILE node1:/srv/" });
+  return new BeltError("usage.invalid", "scp needs a source and a destination", { hint: "belt scp FILE node1:/srv/" });
 }
 
 /** A local file whose name has a colon would be taken for a place on another host. */

@@ -18,7 +18,7 @@ export const ssh: Verb = {
   details:
     "One machine: an interactive shell, or a command that gets our standard input. Several: the command runs on all of them at once, without input, each line with its machine's name before it. The words after -- are the command's words as they are; a single word is a line for the remote shell. The exit code is the command's, for several machines the worst; 255 if a connection failed.",
   options: [
-    { flags: "--group", summary: "Show what several machines answered alike only once" },
+    { flags: "--group", summary: "Group identical output" },
     { flags: "--sudo", summary: "Run the command as root" },
   ],
   examples: [

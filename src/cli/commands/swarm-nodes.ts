@@ -71,6 +71,7 @@ function nodeVerb({ kind, doing, done, guard, moves = false }: NodeWords): Verb 
       await workOnNamed(context, {
         ranges: call.words,
         doing,
+        movesTasks: moves,
         ...(guard === undefined ? {} : { guard }),
         words: wordsOf(done),
         run: async (cluster, names) =>

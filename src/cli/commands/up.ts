@@ -29,7 +29,7 @@ export const up: Verb = {
       summary: "Fill a variable of the file, or set a key of it (repeatable)",
       repeatable: true,
     },
-    { flags: "--accept-new", summary: "Trust the host keys that hosts of yours show, where your known_hosts has none" },
+    { flags: "--accept-new", summary: "Accept host keys missing from known_hosts" },
     { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
   ],
   examples: [
@@ -71,8 +71,8 @@ async function bringUp(
   const mayMake =
     made === 0 ||
     (await confirm(context, {
-      text: `Make ${count(made, "machine")}?`,
-      what: `making ${count(made, "machine")}`,
+      text: `Create ${count(made, "machine")}?`,
+      what: `creating ${count(made, "machine")}`,
       flag: "--yes",
     }));
   if (!mayMake) return exitCodes.declined;

@@ -62,7 +62,7 @@ function headline(outcome: Outcome, words: SummaryWords, paint: Paint): string {
   if (outcome.kind === "unchanged") return `${words.unchanged} (${time}).`;
   if (outcome.kind === "done") return `${paint("green", words.done)} (${time}).`;
   const left = compressNames(outcome.failures.map((failure) => failure.machine));
-  return `${paint("yellow", "Partly done")} (${time}): left is ${left}.`;
+  return `${paint("yellow", "Partly done")} (${time}). Still to do: ${left}`;
 }
 
 function machineLines(machines: readonly Machine[]): string[] {

@@ -44,7 +44,7 @@ function parseHostFacts(name: string, fields: Fields, asked: Asked): HostFacts {
     freeKiB: (fields.get("freeKiB") ?? []).filter((value) => value !== ""),
   });
   if (!parsed.success) {
-    throw new BeltError("ssh.command-failed", `${name} answered the inspection with something else`, {
+    throw new BeltError("ssh.command-failed", `${name}: unexpected output while inspecting the host`, {
       hint: `see whether a shell works there: belt ssh ${name}`,
       retryable: true,
       cause: parsed.error,

@@ -145,7 +145,7 @@ async function launchFor(
   signal: AbortSignal,
 ): Promise<Launch> {
   const [request] = batch;
-  if (!request) throw new BeltError("internal", "a launch of nothing");
+  if (!request) throw new BeltError("internal", "empty launch request");
   const options = optionsOf(request.options);
   const { userData: own } = options;
   refuseSecrets(own, cloud.env, userDataLimit);

@@ -55,7 +55,7 @@ export function explain(fault: Fault | Unsigned, about: About): BeltError {
 
 function unsigned({ reason }: Unsigned): BeltError {
   if (/region/i.test(reason))
-    return new BeltError("provider.requirements", "it is not said which region of AWS is meant", {
+    return new BeltError("provider.requirements", "no AWS region is set", {
       hint: "Set region in the aws block of the cluster file, or: export AWS_REGION=us-east-1",
     });
   const message = /expired/i.test(reason)

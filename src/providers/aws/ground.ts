@@ -67,7 +67,7 @@ export class SharedGround implements SharedResources {
       return ids;
     }
     throw new BeltError("provider.refused", `the security group of the cluster ${tenant.clusterName} is not there`, {
-      hint: "Somebody removed it while machines were being made. The same command makes it again.",
+      hint: "It was removed while machines were being created. Run the same command again to recreate it.",
     });
   }
 

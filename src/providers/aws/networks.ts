@@ -256,7 +256,7 @@ function notThere({ options, clusterName }: Tenant): BeltError {
   const { vpc, subnets } = optionsOf(options);
   if (hasOwnVpc(optionsOf(options)))
     return new BeltError("provider.refused", `the VPC of the cluster ${clusterName} is not there`, {
-      hint: "Somebody removed it while machines were being made. The same command makes it again.",
+      hint: "It was removed while machines were being created. Run the same command again to recreate it.",
     });
   const what =
     subnets.length > 0

@@ -102,7 +102,7 @@ async function untilState(cloud: Cloud, machine: Machine, wanted: StateName, sig
         "timeout",
         `the instance of ${machine.name} is not ${wanted} after ${withinMs / 60_000} minutes`,
         {
-          hint: "It goes on; run the same command again.",
+          hint: "The host keeps working on it. Run the same command again.",
         },
       );
     await cloud.clock.sleep(lookEveryMs, signal);

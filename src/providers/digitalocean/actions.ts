@@ -96,5 +96,5 @@ function failed({ doing }: Goal): BeltError {
 
 function tooSlow({ doing, withinMs }: Act): BeltError {
   const message = `DigitalOcean did not ${doing} within ${Math.round(withinMs / 60_000)} minutes`;
-  return new BeltError("timeout", message, { hint: "It goes on; run the same command again." });
+  return new BeltError("timeout", message, { hint: "The host keeps working on it. Run the same command again." });
 }

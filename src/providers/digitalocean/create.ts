@@ -65,7 +65,7 @@ async function makeBatch(
     return outcomesFrom(
       batch,
       machines,
-      () => new BeltError("provider.refused", "DigitalOcean made others, and said nothing of it"),
+      () => new BeltError("provider.refused", "DigitalOcean's reply does not mention this machine"),
     );
   } catch (error) {
     signal.throwIfAborted();

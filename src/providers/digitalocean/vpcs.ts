@@ -12,7 +12,7 @@ const vpcSchema = z.object({ id: z.string(), name: z.string(), region: z.string(
 /** A private network of the account. */
 type Vpc = z.infer<typeof vpcSchema>;
 
-/** Who wants to live in a VPC, and which. */
+/** The tenant and its VPC. */
 export interface Tenant {
   readonly clusterId: string;
   readonly clusterName: string;
@@ -139,7 +139,7 @@ function notThere(tenant: Tenant): BeltError {
   const { vpc, region } = optionsOf(tenant.options);
   if (vpc === undefined)
     return new BeltError("provider.refused", `the VPC of the cluster ${tenant.clusterName} is not there`, {
-      hint: "Somebody removed it while machines were being made. The same command makes it again.",
+      hint: "It was removed while machines were being created. Run the same command again to recreate it.",
     });
   return new BeltError("provider.refused", `there is no VPC ${vpc} in ${region}`, {
     hint: "Correct digitalocean.vpc in the cluster file, or leave it out for a VPC of the cluster's own.",

@@ -106,7 +106,7 @@ export async function killCgroup(host: Host, cgroups: Cgroups, id: string, signa
     await host.clock.sleep(pauseMs, signal);
   }
   throw new BeltError("machine.failed", `processes of the machine ${id} do not end, even when killed`, {
-    hint: "They wait for the kernel, most likely for a disk. Try again later.",
+    hint: "They are blocked in the kernel, usually on disk I/O. Try again later.",
     retryable: true,
   });
 }

@@ -27,7 +27,7 @@ export async function createMachines(
   );
   const results = await mapBounded(places, sideBySide, async (place, index): Promise<CreateOutcome> => {
     const request = requests[index];
-    if (!request) throw new BeltError("internal", "a place without a request");
+    if (!request) throw new BeltError("internal", "empty request for a machine");
     if (place.status === "rejected") throw place.reason;
     return await bringAbout(host, cgroups, { request, place: place.value }, signal);
   });

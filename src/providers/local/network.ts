@@ -74,7 +74,7 @@ export function hardwareAddress(address: string): string {
 /** The host's own address on the cluster's bridge, and the length of the network's prefix. */
 export function addressing(cluster: ClusterRecord): { readonly gateway: string; readonly prefix: number } {
   const subnet = parseSubnet(cluster.subnet);
-  if (!subnet) throw new BeltError("state.damaged", `the cluster's network "${cluster.subnet}" is not one`);
+  if (!subnet) throw new BeltError("state.damaged", `invalid cluster network "${cluster.subnet}"`);
   return { gateway: gatewayOf(subnet), prefix: subnet.prefix };
 }
 

@@ -36,7 +36,7 @@ export async function surveyHost(
   const result = await connection.exec(["sh", "-s"], { signal, stdin: script });
   const sections = sectionsOf(result.stdout);
   if (!sections.has("end"))
-    throw new BeltError("ssh.command-failed", `${connection.name} answered first contact with something else`, {
+    throw new BeltError("ssh.command-failed", `${connection.name}: unexpected output at first contact`, {
       hint: `See whether a shell works there: ssh ${connection.address}`,
     });
   const [, , ownAddress] = (sections.get("connection") ?? "").trim().split(" ");

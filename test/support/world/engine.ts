@@ -80,7 +80,7 @@ async function look(engine: FakeEngine, { path, query }: DaemonRequest, tasks: W
     case "/tasks":
       return tasksFor(await engine.nodes(), query.get("filters") ?? "{}", tasks);
     case "/services":
-      return tasks.map(({ service }) => ({ ID: `id-${service}`, Spec: { Name: service } }));
+      return servicesFor(tasks);
     default:
       throw new Error(`this world has no ${path}`);
   }
@@ -99,6 +99,18 @@ function tasksFor(nodes: readonly SwarmNode[], filters: string, tasks: World["ta
       Spec: { ContainerSpec: { Mounts: volumes.map((Source) => ({ Type: "volume", Source })) } },
     }))
     .filter(({ NodeID }) => only === undefined || NodeID === only);
+}
+
+/** One service for each that has tasks, with as many replicas. */
+function servicesFor(tasks: World["tasks"]): unknown {
+  return [...Map.groupBy(tasks, ({ service }) => service)].map(([service, some]) => ({
+    ID: `id-${service}`,
+    Spec: {
+      Name: service,
+      Mode: { Replicated: { Replicas: some.length } },
+      TaskTemplate: { Placement: { Constraints: some.flatMap(({ constraints = [] }) => constraints) } },
+    },
+  }));
 }
 
 interface Done {

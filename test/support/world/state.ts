@@ -37,6 +37,8 @@ interface WorldTask {
   /** The volumes of its node that it mounts. */
   readonly volumes?: readonly string[];
   readonly stops?: boolean;
+  /** Its service's. */
+  readonly constraints?: readonly string[];
 }
 
 /** Everything outside of belt, as it stands on the disk: it outlives every belt that acts on it. */
