@@ -1,24 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { type Need, reasonToLeaveOut, sayLeftOut, type TestHost } from "./support/needs.ts";
 
-const root: TestHost = { platform: "linux", uid: 0, capabilities: (1n << 41n) - 1n, hasProgram: () => true };
+const full: TestHost = { platform: "linux", uid: 0, capabilities: (1n << 41n) - 1n, hasProgram: () => true };
 const without = (...bits: readonly bigint[]): bigint =>
-  bits.reduce((left, bit) => left & ~(1n << bit), root.capabilities);
+  bits.reduce((left, bit) => left & ~(1n << bit), full.capabilities);
 const [netAdmin, sysAdmin] = [12n, 21n];
 const none = () => false;
 
 const hosts: readonly (readonly [string, Partial<TestHost>, Readonly<Record<Need, string | undefined>>])[] = [
-  ["root on Linux", {}, { sshd: undefined, strace: undefined, machines: undefined }],
+  ["root on Linux", {}, { root: undefined, strace: undefined, machines: undefined }],
   [
     "root on Linux with no package installed, where they fail and say what to install",
     { hasProgram: none },
-    { sshd: undefined, strace: undefined, machines: undefined },
+    { root: undefined, strace: undefined, machines: undefined },
   ],
   [
     "an ordinary user",
     { uid: 1000, capabilities: 0n },
     {
-      sshd: "that start a private sshd: this is user 1000, and they need root",
+      root: "that start a private sshd or mount: this is user 1000, and they need root",
       strace: undefined,
       machines: "that make machines: this is user 1000, and they need root",
     },
@@ -27,7 +27,7 @@ const hosts: readonly (readonly [string, Partial<TestHost>, Readonly<Record<Need
     "an ordinary user without strace",
     { uid: 1000, capabilities: 0n, hasProgram: none },
     {
-      sshd: "that start a private sshd: this is user 1000, and they need root",
+      root: "that start a private sshd or mount: this is user 1000, and they need root",
       strace: "that kill belt by strace: strace is not installed (apt-get install strace)",
       machines: "that make machines: this is user 1000, and they need root",
     },
@@ -36,7 +36,7 @@ const hosts: readonly (readonly [string, Partial<TestHost>, Readonly<Record<Need
     "root of a container without rights",
     { capabilities: without(netAdmin, sysAdmin) },
     {
-      sshd: "that start a private sshd: root has no CAP_SYS_ADMIN here, as in a container",
+      root: "that start a private sshd or mount: root has no CAP_SYS_ADMIN here, as in a container",
       strace: undefined,
       machines: "that make machines: root has no CAP_SYS_ADMIN and no CAP_NET_ADMIN here, as in a container",
     },
@@ -45,7 +45,7 @@ const hosts: readonly (readonly [string, Partial<TestHost>, Readonly<Record<Need
     "root of a container that may only not change networks",
     { capabilities: without(netAdmin) },
     {
-      sshd: undefined,
+      root: undefined,
       strace: undefined,
       machines: "that make machines: root has no CAP_NET_ADMIN here, as in a container",
     },
@@ -54,7 +54,7 @@ const hosts: readonly (readonly [string, Partial<TestHost>, Readonly<Record<Need
     "macOS",
     { platform: "darwin", uid: 501, capabilities: 0n, hasProgram: none },
     {
-      sshd: "that start a private sshd: this is darwin, and they need Linux",
+      root: "that start a private sshd or mount: this is darwin, and they need Linux",
       strace: "that kill belt by strace: this is darwin, and strace needs Linux",
       machines: "that make machines: this is darwin, and they need Linux",
     },
@@ -63,16 +63,16 @@ const hosts: readonly (readonly [string, Partial<TestHost>, Readonly<Record<Need
 
 describe("the tests that a host leaves out", () => {
   it.for(hosts)("on %s", ([, change, reasons]) => {
-    const host = { ...root, ...change };
-    for (const need of ["sshd", "strace", "machines"] as const)
+    const host = { ...full, ...change };
+    for (const need of ["root", "strace", "machines"] as const)
       expect(reasonToLeaveOut(need, host), need).toBe(reasons[need]);
   });
 
   it("are told in one line per reason", () => {
-    expect(sayLeftOut({ project: "sshd", files: 8, reason: "that start a private sshd: why" })).toBe(
-      "left out: 8 files that start a private sshd: why",
+    expect(sayLeftOut({ project: "root", files: 8, reason: "that start a private sshd or mount: why" })).toBe(
+      "left out: 8 files that start a private sshd or mount: why",
     );
-    expect(sayLeftOut({ project: "sshd", files: 1, reason: "that make machines: why" })).toBe(
+    expect(sayLeftOut({ project: "machines", files: 1, reason: "that make machines: why" })).toBe(
       "left out: 1 file that make machines: why",
     );
   });

@@ -25,12 +25,12 @@ it("every test file is in exactly one project", () => {
   expect(projects.flatMap(filesOf).sort()).toEqual(all);
 });
 
-it("the files that start a private sshd are those of the project sshd", () => {
-  expect(filesThatCall("startSshd")).toEqual(filesIn("sshd"));
+it("the files that start a private sshd or mount are those of the project root", () => {
+  expect(filesThatCall("startSshd", "mountState")).toEqual(filesIn("root"));
 });
 
 it("the files that kill belt by strace are in sweeps, or among those that make machines", () => {
-  const found = filesThatCall("runOnWorld", "sweepKills", "tracedUp");
+  const found = filesThatCall("traceOnWorld", "sweepKills", "tracedUp");
   expect(found.filter((file) => !filesIn("machines", "long").includes(file))).toEqual(filesIn("sweeps"));
 });
 

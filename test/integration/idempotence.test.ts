@@ -8,7 +8,7 @@ import { endingOf, entry, openRig } from "../support/rig.ts";
 import { until } from "../support/sshd.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { callsIn, commandsIn, engineLog, watchCommands } from "../support/watch-host.ts";
-import { runOnWorld } from "../support/world/killed-run.ts";
+import { traceOnWorld } from "../support/world/killed-run.ts";
 import { readWorld } from "../support/world/state.ts";
 
 const execute = promisify(execFile);
@@ -21,10 +21,10 @@ it("a second up changes nothing in a world that counts: no machine, no command t
     '  managers: { role: manager, machines: "mg[1:3]" }\n  workers: { role: worker, machines: "node[1:5]" }\n';
   const file = `version: 1\nname: sweep\nprovider: world\nengine: { install: never, api: "off" }\ngroups:\n${groups}`;
   await writeFile(path.join(folder.path, "cluster.yml"), file);
-  expect((await runOnWorld(folder.path, ["up", "--yes"])).code).toBe(0);
+  expect((await traceOnWorld(folder.path, ["up", "--yes"])).code).toBe(0);
   const before = readWorld(folder.path);
   expect(before.ledger.length).toBeGreaterThan(8 * 3);
-  const again = await runOnWorld(folder.path, ["up", "--yes"]);
+  const again = await traceOnWorld(folder.path, ["up", "--yes"]);
   expect([again.code, again.output]).toEqual([0, expect.stringContaining("Nothing changed")]);
   const { looks, ...after } = readWorld(folder.path);
   expect(after).toEqual({ ...before, looks: undefined });

@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The projects that compute, those with the longest files first. */
-const computing = ["sweeps", "package", "sshd", "pure", "long"];
+const computing = ["sweeps", "slow", "root", "pure"];
 
 /**
  * Takes turns between files that make machines and all others: the first mostly wait, the others compute, and one beside the
@@ -11,7 +11,8 @@ export class MixedOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
     const waiting = sorted.filter(({ project }) => project.name === "machines");
-    const others = computing.flatMap((name) => sorted.filter(({ project }) => project.name === name));
+    const others = sorted.filter(({ project }) => project.name !== "machines");
+    others.sort((a, b) => computing.indexOf(a.project.name) - computing.indexOf(b.project.name));
     return Array.from({ length: Math.max(waiting.length, others.length) }, (_, index) => [
       ...waiting.slice(index, index + 1),
       ...others.slice(index, index + 1),

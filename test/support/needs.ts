@@ -1,8 +1,8 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import path from "node:path";
 
-/** What tests need of the host beyond Node: a private sshd, strace, or machines of the local provider. */
-export type Need = "sshd" | "strace" | "machines";
+/** What tests need of the host beyond Node: namespaces and mounts of root's, strace, or machines of the local provider. */
+export type Need = "root" | "strace" | "machines";
 
 /** What decides which needs a host meets. */
 export interface TestHost {
@@ -29,7 +29,7 @@ type Capability = keyof typeof capabilityBits;
 /** What files of a need do, what that takes, and the capabilities among it. */
 const rights: Readonly<Record<Exclude<Need, "strace">, readonly [does: string, capabilities: readonly Capability[]]>> =
   {
-    sshd: ["start a private sshd", ["CAP_SYS_ADMIN"]],
+    root: ["start a private sshd or mount", ["CAP_SYS_ADMIN"]],
     machines: ["make machines", ["CAP_SYS_ADMIN", "CAP_NET_ADMIN"]],
   };
 

@@ -4,32 +4,33 @@ import type { Need } from "./needs.ts";
 
 /** The test files that need the same of the host, as globs below the root of the repository. */
 export interface TestFiles {
-  readonly name: "pure" | "package" | "sshd" | "sweeps" | "machines" | "long" | "vm";
+  readonly name: "pure" | "slow" | "root" | "sweeps" | "machines" | "long" | "vm";
   /** `undefined` runs everywhere. */
   readonly need: Need | undefined;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
 }
 
-/** Files that start a private sshd. */
-const sshd = [
+/** Files that start a private sshd, or mount a file system. */
+const root = [
   "test/ssh/{config,connect,exec,fan-out,open-socket,terminal,write-file}.test.ts",
   "test/ssh/openssh/connect-as-operator.test.ts",
+  "test/integration/full-disk.test.ts",
 ];
 
-/** The built package, as its users have it. */
-const built = ["test/e2e/provider-package.test.ts"];
+/** What takes minutes: the built package as its users have it, and kills at every call in a world in memory. */
+const slow = ["test/e2e/provider-package.test.ts", "test/sweeps/calls.test.ts"];
 
 /** Every test file is in one of these; `projects.test.ts` proves that it is in the one that fits. */
 export const projects: readonly TestFiles[] = [
   {
     ...{ name: "pure", need: undefined, include: ["test/**/*.test.ts"] },
-    exclude: [...sshd, "test/{sweeps,integration,e2e,long,vm}/**"],
+    exclude: [...root, "test/{sweeps,integration,e2e,long,vm}/**"],
   },
-  { name: "package", need: undefined, include: built, exclude: [] },
-  { name: "sshd", need: "sshd", include: sshd, exclude: [] },
-  { name: "sweeps", need: "strace", include: ["test/sweeps/*.test.ts"], exclude: [] },
-  { name: "machines", need: "machines", include: ["test/{integration,e2e}/*.test.ts"], exclude: built },
+  { name: "slow", need: undefined, include: slow, exclude: [] },
+  { name: "root", need: "root", include: root, exclude: [] },
+  { name: "sweeps", need: "strace", include: ["test/sweeps/*.test.ts"], exclude: slow },
+  { name: "machines", need: "machines", include: ["test/{integration,e2e}/*.test.ts"], exclude: [...root, ...slow] },
   { name: "long", need: "machines", include: ["test/long/*.test.ts"], exclude: [] },
   { name: "vm", need: undefined, include: ["test/vm/*.test.ts"], exclude: [] },
 ];

@@ -18,57 +18,56 @@ export interface WorldRun {
   /** `null` if it was killed. */
   readonly code: number | null;
   readonly output: string;
+}
+
+/** How a run that was traced ended. */
+export interface TracedRun extends WorldRun {
   /** The lines that the last write to the journal brought there; empty if that write was kept from happening. */
   readonly lastLines: readonly JournalRecord[];
   /** How many writes to the journal there were. */
   readonly writes: number;
 }
 
-/** Runs the command line on the world in a folder, traced from outside, and kills it at a point if one is given. */
-export async function runOnWorld(folder: string, words: readonly string[], kill?: Kill): Promise<WorldRun> {
+/** Runs the command line on the world in a folder. */
+export async function runOnWorld(folder: string, words: readonly string[]): Promise<WorldRun> {
+  return await run(folder, [process.execPath, entry, folder, ...words]);
+}
+
+/**
+ * Runs the command line on the world in a folder, traced from outside, and kills it at a point if one is given. Tracing takes
+ * half as long again. strace's `--seccomp-bpf` would spare that, but it loses the signals that are to be injected.
+ */
+export async function traceOnWorld(folder: string, words: readonly string[], kill?: Kill): Promise<TracedRun> {
   const journal = path.join(folder, ".belt/sweep/journal");
   const trace = path.join(folder, "trace");
   const inject =
     kill?.when === "before-write"
       ? ["-e", `inject=write:error=EIO:signal=KILL:when=${kill.number}`]
       : kill && ["-e", `inject=fsync:signal=KILL:when=${kill.number}`];
-  // One thread for files, so that strace's count, which is each thread's own, is the process's.
-  const { BELT_HOME: _, ...env } = process.env;
-  const child = spawn(
-    "strace",
-    [
-      // Only the calls that are meant stop the process; without the filter every one would.
-      ...[
-        "-f",
-        "--seccomp-bpf",
-        "-qq",
-        "-s",
-        "0",
-        "-o",
-        trace,
-        "-P",
-        journal,
-        "-e",
-        "trace=write,fsync",
-        ...(inject ?? []),
-      ],
-      ...[process.execPath, entry, folder, ...words],
-    ],
-    { cwd: folder, env: { ...env, UV_THREADPOOL_SIZE: "1" }, stdio: ["ignore", "pipe", "pipe"] },
-  );
-  const output: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));
-  const [code] = await once(child, "close");
+  const strace = ["strace", "-f", "-qq", "-s", "0", "-o", trace, "-P", journal, "-e", "trace=write,fsync"];
+  const ended = await run(folder, [...strace, ...(inject ?? []), process.execPath, entry, folder, ...words]);
   const writes = [...(await readFile(trace, "utf8")).matchAll(/ write\(.*= (\d+|\?)/g)].map(
     ([, bytes]) => bytes ?? "?",
   );
   const last = writes.at(-1) ?? "?";
   return {
-    code,
-    output: Buffer.concat(output).toString(),
+    ...ended,
     lastLines: last === "?" ? [] : await lastBytes(journal, Number(last)),
     writes: writes.length,
   };
+}
+
+async function run(cwd: string, [file = "", ...words]: readonly string[]): Promise<WorldRun> {
+  const { BELT_HOME: _, ...env } = process.env;
+  // One thread for files, so that strace's count, which is each thread's own, is the process's.
+  const child = spawn(file, words, {
+    ...{ cwd, env: { ...env, UV_THREADPOOL_SIZE: "1" } },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));
+  const [code] = await once(child, "close");
+  return { code, output: Buffer.concat(output).toString() };
 }
 
 /** The records in the last bytes of a journal. */
@@ -103,7 +102,7 @@ export function pointsOf(records: readonly JournalRecord[]): ReadonlySet<Point> 
 export function pointsHit(
   records: readonly JournalRecord[],
   ledger: readonly string[],
-  run: WorldRun,
+  run: TracedRun,
 ): readonly Point[] {
   const outcomes = new Set(records.flatMap((record) => (record.kind === "outcome" ? [record.seq] : [])));
   const last = new Set(run.lastLines.flatMap((record) => (record.kind === "outcome" ? [record.seq] : [])));

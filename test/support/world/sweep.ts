@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect } from "vitest";
 import { mapBounded } from "../../../src/util/concurrency.ts";
 import { temporaryFolder } from "../temporary.ts";
-import { journalIn, type Kill, type Point, pointsHit, pointsOf, runOnWorld } from "./killed-run.ts";
+import { journalIn, type Kill, type Point, pointsHit, pointsOf, runOnWorld, traceOnWorld } from "./killed-run.ts";
 import { readWorld } from "./state.ts";
 
 /** A cluster file of two managers, `mg1` and `mg2`, and these workers. */
@@ -47,6 +47,7 @@ export async function sweepKills(sweep: Sweep): Promise<void> {
   await mkdir(path.join(base, ".belt"), { recursive: true });
   await sweep.before(base);
   const { points, writes } = await wholeRun(space.path, base, sweep);
+  expect(points.size, "points that a whole run has").toBeGreaterThan(0);
   const missing = new Set(points);
   const all = Array.from({ length: writes + 1 }, (_, index) => index + 1).flatMap((number): readonly Kill[] => [
     { when: "before-write", number },
@@ -78,13 +79,13 @@ async function wholeRun(
   await cp(base, folder, { recursive: true });
   const before = (await journalIn(folder)).length;
   // What a `down` that went well leaves no journal of is read from a copy that it is kept from removing.
-  const { code, output, writes } = await runOnWorld(folder, sweep.words);
+  const { code, output, writes } = await traceOnWorld(folder, sweep.words);
   expect([code, output]).toEqual([0, expect.anything()]);
   await expectWhole(folder, sweep);
   if (sweep.machines.length > 0) return { points: pointsOf((await journalIn(folder)).slice(before)), writes };
   const cut = path.join(space, "cut");
   await cp(base, cut, { recursive: true });
-  await runOnWorld(cut, sweep.words, { when: "after-write", number: writes });
+  expect(await traceOnWorld(cut, sweep.words, { when: "after-write", number: writes })).toMatchObject({ code: null });
   return { points: pointsOf((await journalIn(cut)).slice(before)), writes };
 }
 
@@ -96,8 +97,9 @@ async function killAndMend(
 ): Promise<readonly Point[]> {
   await cp(base, folder, { recursive: true });
   const before = (await journalIn(folder)).length;
-  const killed = await runOnWorld(folder, sweep.words, kill);
+  const killed = await traceOnWorld(folder, sweep.words, kill);
   if (killed.code === 0) return []; // this run had fewer writes
+  expect(killed.code, killed.output).toBeNull();
   const ledger = readWorld(folder).ledger.slice(readWorld(base).ledger.length);
   const points = pointsHit((await journalIn(folder)).slice(before), ledger, killed);
   const keys = await keysIn(folder);

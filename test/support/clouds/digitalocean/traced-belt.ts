@@ -23,7 +23,6 @@ export async function tracedUp(
   const inject = killAtWrite === undefined ? [] : ["-e", `inject=write:error=EIO:signal=KILL:when=${killAtWrite}`];
   const strace = [
     "-f",
-    "--seccomp-bpf", // only the calls that are meant stop the process
     "-qq",
     "-s",
     "100000",

@@ -34,7 +34,7 @@ afterAll(() => {
 });
 
 describe("a process that is killed before or after any call, typed again at once", () => {
-  it.for(sweeps)("is made good at the first try: $title", { timeout: 600_000 }, async (sweep) => {
+  it.for(sweeps)("is made good at the first try: $title", async (sweep) => {
     const whole = await undisturbed(made, sweep, 0);
     expect(whole.run.code, whole.run.output).toBe(0);
     counted.calls += whole.calls;
