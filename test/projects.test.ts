@@ -38,6 +38,5 @@ it("the files that make machines are those of the projects machines and long", (
   const makers = ["openRig", "openLocalRoot", "openLocalHosts", "openGivenHosts"];
   const beside = ["openDropletRig", "openInstanceRig", "openMachineRig"];
   const byHand = ["test/e2e/book.test.ts", "test/e2e/up.test.ts"]; // run belt command by command
-  byHand.push("test/integration/full-disk.test.ts"); // mounts file systems of its own
   expect([...new Set([...filesThatCall(...makers, ...beside), ...byHand])].sort()).toEqual(filesIn("machines", "long"));
 });

@@ -8,6 +8,7 @@ import { guardData } from "./data-guard.ts";
 import { untilIdle } from "./drain.ts";
 import { enforce, judgeChange } from "./guards.ts";
 import { askOwn } from "./identity.ts";
+import type { Operation } from "./journal-records.ts";
 import { demote, leaveSwarm, type NodeAtHand, nodeNow, settled, speakerExcept, until, untilItLeads } from "./leave.ts";
 import type { Leniency } from "./leniency.ts";
 import { observe } from "./observe.ts";
@@ -16,6 +17,9 @@ import { type PhaseResult, Tally } from "./phases.ts";
 import { type PresentView, pickViews } from "./pick.ts";
 import { managersInOrder } from "./remove.ts";
 import type { GuardReport, NodeChange, Observed, Outcome } from "./types.ts";
+
+/** What these commands do to nodes: one that was cut off is made good by the next. */
+const ofNodes: ReadonlySet<Operation> = new Set(["update", "leave"] as const);
 
 /** What to change on which nodes. */
 export interface ChangeNodes extends Leniency {
@@ -34,6 +38,8 @@ export async function changeNodes(context: ClusterContext, wanted: ChangeNodes, 
   const tally = new Tally(context);
   const done = await changeInTurn(context, targets, { wanted, tally }, signal);
   const left = targets.filter((view) => !done.includes(view)).map(({ name }) => name);
+  if (tally.failures.length === 0 && left.length === 0)
+    await context.journal.closeOpen(({ operation, on }) => ofNodes.has(operation) && wanted.names.includes(on));
   const goOn = quoteCommand(["belt", "swarm", wanted.change.kind, compressNames(left)]);
   return conclude(
     context,

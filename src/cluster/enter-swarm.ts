@@ -3,11 +3,11 @@ import { clusterLabel, formerNodes } from "../swarm/identity.ts";
 import { initSwarm } from "../swarm/init.ts";
 import { joinSwarm } from "../swarm/join.ts";
 import { applyNodeSettings, hasNodeSettings } from "../swarm/label.ts";
-import { mayPass } from "../swarm/managers.ts";
+import { election } from "../swarm/managers.ts";
 import { hostAndPort, managementPort } from "../swarm/ports.ts";
 import type { ExpectedNode } from "../swarm/verify.ts";
 import type { Mutex } from "../util/concurrency.ts";
-import { type RetryPolicy, retry } from "../util/retry.ts";
+import { retry } from "../util/retry.ts";
 import { advertiseAddress } from "./advertise.ts";
 import type { ClusterContext } from "./context.ts";
 import type { Formation, Leader } from "./formation.ts";
@@ -31,8 +31,6 @@ export interface Entry {
   readonly node: NodeSpec;
   readonly existed: boolean;
 }
-
-const election: RetryPolicy = { attempts: 25, firstDelayMs: 500, maxDelayMs: 2_000, factor: 1.3, retryIf: mayPass };
 
 type Joined = PhaseResult & { readonly nodeId: string; readonly leader: Leader };
 

@@ -3,7 +3,7 @@ import { BeltError } from "../util/errors.ts";
 import { appendDurably, cutFile, readTextIfThere, writeFileAtomic } from "../util/files.ts";
 import { Gathering } from "../util/gathering.ts";
 import { type JournalEntry, type JournalRecord, type Operation, readRecords, toRecord } from "./journal-records.ts";
-import { JournalFold, type JournalState } from "./journal-state.ts";
+import { JournalFold, type JournalState, type OpenIntent } from "./journal-state.ts";
 
 /** Writes the outcome of an intent: nothing when it went well, else the error. */
 export type CloseIntent = (error?: unknown) => Promise<void>;
@@ -29,8 +29,8 @@ export interface Journal {
   /** From now on this command writes, as long as it holds the lock; it is named in front of the first thing that it does. */
   writeAs(writer: Writer): void;
   record(entry: JournalEntry): Promise<void>;
-  /** Closes what earlier commands left open on these names, or on all, because a later one has brought it about. */
-  closeOpen(names?: ReadonlySet<string>): Promise<void>;
+  /** Closes what earlier commands left open, all of it or what is picked, because a later one has brought it about. */
+  closeOpen(isDone?: (intent: OpenIntent) => boolean): Promise<void>;
   /** Writes an intent; resolves once it is on the disk, with the function that writes its outcome. */
   intend(operation: Operation, on: string): Promise<CloseIntent>;
   /** Writes the intent, does the work, writes the outcome, also when the work throws. */
@@ -138,9 +138,9 @@ function journalOn(log: Log, clock: Clock): Journal {
       named = false;
     },
     record,
-    closeOpen: async (names) => {
-      for (const { seq: left, on } of log.state.open)
-        if (names?.has(on) ?? true) await record({ kind: "outcome", seq: left, ok: false, detail: "superseded" });
+    closeOpen: async (isDone = () => true) => {
+      for (const { seq } of log.state.open.filter(isDone))
+        await record({ kind: "outcome", seq, ok: false, detail: "superseded" });
     },
     intend,
     around: async (operation, on, work) => {

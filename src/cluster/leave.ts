@@ -1,7 +1,9 @@
 import type { Engine, SwarmNode } from "../swarm/engine.ts";
+import { election, mayPass } from "../swarm/managers.ts";
 import { isManager, isMember } from "../swarm/members.ts";
 import { withDeadline } from "../util/deadline.ts";
 import { BeltError, isBeltError } from "../util/errors.ts";
+import { retry } from "../util/retry.ts";
 import { askSwarm } from "./ask-swarm.ts";
 import { type ClusterContext, emit, machinesByName, reach } from "./context.ts";
 import { guardData } from "./data-guard.ts";
@@ -114,7 +116,7 @@ export async function forgetNode(
   signal: AbortSignal,
 ): Promise<void> {
   if (isMember(node)) await makeWorker(context, { manager, node, name }, signal);
-  await manager.removeNode(node.id, true, signal);
+  await takeOff(context, { manager, node }, signal);
 }
 
 /** Makes a manager a worker, and waits until the others and its own engine know: a promotion or a leave before that fails. */
@@ -136,12 +138,27 @@ async function makeWorker(
   { manager, node, name }: DeadNode,
   signal: AbortSignal,
 ): Promise<void> {
-  const now = await nodeNow(manager, node, signal);
-  if (now.role === "manager") await manager.updateNode(now, { role: "worker" }, signal);
-  await until(context, `${name} was demoted; the managers did not see it`, signal, async (inner) => {
+  const isOne = async (inner: AbortSignal): Promise<boolean> => {
     const seen = await manager.node(node.id, inner);
     return !seen || (seen.role === "worker" && !isMember(seen));
-  });
+  };
+  const what = `${name} was demoted; the managers did not see it`;
+  const now = await nodeNow(manager, node, signal);
+  if (now.role === "worker" && isMember(now)) {
+    // A demotion that was cut off may have left the vote behind for good: it goes with a promotion and another demotion.
+    const went = await until(context, what, signal, isOne, halfWayDeadlineMs).then(
+      () => true,
+      (error: unknown) => {
+        if (signal.aborted || !isBeltError(error, "timeout")) throw error;
+        return false;
+      },
+    );
+    if (went) return;
+    await manager.updateNode(await nodeNow(manager, node, signal), { role: "manager" }, signal);
+  }
+  const last = await nodeNow(manager, node, signal);
+  if (last.role === "manager") await manager.updateNode(last, { role: "worker" }, signal);
+  await until(context, what, signal, isOne);
 }
 
 /**
@@ -200,7 +217,11 @@ async function idle(
   });
 }
 
-/** Waits until something is so. @throws BeltError `timeout` with the sentence `what`. */
+/**
+ * Waits until something is so; a manager that cannot answer while a new leader is elected is asked again.
+ *
+ * @throws BeltError `timeout` with the sentence `what`.
+ */
 export async function until(
   context: ClusterContext,
   what: string,
@@ -209,7 +230,12 @@ export async function until(
   deadlineMs = seenDeadlineMs,
 ): Promise<void> {
   await withDeadline({ ms: deadlineMs, what }, context.deps.clock, signal, async (inner) => {
-    while (!(await isSo(inner))) await context.deps.clock.sleep(pollMs, inner);
+    const isSoNow = (): Promise<boolean> =>
+      isSo(inner).catch((error: unknown) => {
+        if (inner.aborted || !mayPass(error)) throw error;
+        return false;
+      });
+    while (!(await isSoNow())) await context.deps.clock.sleep(pollMs, inner);
   });
 }
 
@@ -231,7 +257,16 @@ async function depart(
       return (await nodeNow(manager, node, inner)).status === "down";
     });
   // A node that has left is seen as down only some heartbeats later; its own word for it is enough.
-  await manager.removeNode(node.id, true, signal);
+  await takeOff(context, { manager, node }, signal);
+}
+
+/** After the leader's own demotion nobody can take a node off the list until there is another one. */
+async function takeOff(
+  { deps: { clock, random } }: ClusterContext,
+  { manager, node }: Pick<NodeAtHand, "manager" | "node">,
+  signal: AbortSignal,
+): Promise<void> {
+  await retry(election, { clock, random }, signal, () => manager.removeNode(node.id, true, signal));
 }
 
 async function judgeNow(

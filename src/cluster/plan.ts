@@ -138,6 +138,8 @@ function roleChange(wanted: NodeSpec, node: SwarmNode, change: MakeChange): read
   // After a swarm was formed anew the managers that it cut off keep the role and have no vote.
   if (wanted.role === "manager" && node.role === "manager" && !isMember(node))
     return [change("promote", "is called a manager and has no vote")];
+  if (wanted.role === "worker" && node.role === "worker" && isMember(node))
+    return [change("demote", "is called a worker and still has a vote", "quorum")];
   if (node.role === wanted.role) return [];
   const reason = `role is ${node.role}, should be ${wanted.role}`;
   return [wanted.role === "manager" ? change("promote", reason) : change("demote", reason, "quorum")];

@@ -55,8 +55,7 @@ async function closeRemovals(
   { machines }: Observed,
 ): Promise<void> {
   const there = new Set(machines.filter(isPresent).map(({ name }) => name));
-  const gone = journal.state.open.filter(({ operation, on }) => operation === "remove" && !there.has(on));
-  await journal.closeOpen(new Set([...names, ...gone.map(({ on }) => on)]));
+  await journal.closeOpen(({ operation, on }) => names.includes(on) || (operation === "remove" && !there.has(on)));
 }
 
 /** Whether these are all machines that there are: a swarm ends with them, and nobody has to leave it. */

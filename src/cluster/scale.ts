@@ -136,7 +136,7 @@ async function shrink(
 async function closeWhatIsDone({ journal, spec }: ClusterContext, targets: readonly ScaleTarget[]): Promise<void> {
   const scaled = new Set(targets.map(({ group }) => group));
   const others = new Set(spec.machines.filter(({ group }) => !scaled.has(group)).map(({ name }) => name));
-  await journal.closeOpen(new Set(journal.state.open.map(({ on }) => on).filter((on) => !others.has(on))));
+  await journal.closeOpen(({ on }) => !others.has(on));
 }
 
 function goOn(targets: readonly ScaleTarget[], leniency: Leniency, { writesFile, replaceAll }: ScaleOptions): string {

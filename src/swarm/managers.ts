@@ -1,4 +1,5 @@
 import { BeltError, type ErrorCode, isBeltError, messageOf } from "../util/errors.ts";
+import type { RetryPolicy } from "../util/retry.ts";
 import type { Engine } from "./engine.ts";
 
 /** What says that this manager cannot answer now, while another one may. */
@@ -16,6 +17,12 @@ const silent: readonly ErrorCode[] = [
 export function mayPass(error: unknown): error is BeltError {
   return isBeltError(error, ...silent) || (isBeltError(error) && error.retryable);
 }
+
+/** How long to try again while managers elect a leader, as after they were powered on, or after the leader was demoted. */
+export const election: RetryPolicy = {
+  ...{ attempts: 25, firstDelayMs: 500, maxDelayMs: 2_000, factor: 1.3 },
+  retryIf: mayPass,
+};
 
 /**
  * Asks the managers in turn until one answers; what that one says counts, even if it is an error.

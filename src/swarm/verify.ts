@@ -2,6 +2,7 @@ import type { Clock } from "../util/clock.ts";
 import { BeltError } from "../util/errors.ts";
 import type { Engine, SwarmNode } from "./engine.ts";
 import { mayPass } from "./managers.ts";
+import { isMember } from "./members.ts";
 import { poll } from "./poll.ts";
 
 /** A node that must be there. */
@@ -61,6 +62,8 @@ function faultsOfOne(node: SwarmNode | undefined, want: ExpectedNode): readonly 
   if (node === undefined) return ["is not in the swarm"];
   const faults: string[] = [];
   if (node.role !== want.role) faults.push(`is a ${node.role} and should be a ${want.role}`);
+  if (want.role === "worker" && node.role === "worker" && isMember(node))
+    faults.push("is a worker that still has a manager's vote");
   if (node.status !== "ready") faults.push(`is ${node.status}${node.message === "" ? "" : ` (${node.message})`}`);
   if (want.role === "manager" && node.role === "manager" && node.manager?.reachability !== "reachable")
     faults.push(`is a manager that the others do not reach (${node.manager?.reachability ?? "not yet started"})`);

@@ -77,8 +77,8 @@ describe("the facts of a host", () => {
   it.each([
     ["a system that is no Linux", { os: "FreeBSD" }, "host.unsupported", "FreeBSD"],
     ["a system without systemd", { systemd: undefined }, "host.unsupported", "systemd"],
-    ["an answer that is cut off", { end: undefined }, "ssh.command-failed", "something else"],
-    ["an answer without numbers", { now: "noon" }, "ssh.command-failed", "something else"],
+    ["an answer that is cut off", { end: undefined }, "ssh.command-failed", "unexpected output"],
+    ["an answer without numbers", { now: "noon" }, "ssh.command-failed", "unexpected output"],
   ])("%s is refused by name", async (_, said, code, words) => {
     await expect(factsFrom(said)).rejects.toMatchObject({ code, message: expect.stringContaining(words) });
   });
