@@ -12,8 +12,8 @@ import { changeWorld, readWorld, type World } from "./world/state.ts";
 export interface CallSweep {
   readonly title: string;
   readonly words: readonly string[];
-  /** What happens to the cluster before it, beside belt. */
-  readonly upset?: (world: World) => Partial<World>;
+  /** A machine that is gone before without a word, as after a fire. */
+  readonly lost?: string;
 }
 
 /** What a command is when it is killed: the call that it had just made, and whether that took effect. */
@@ -50,7 +50,7 @@ export async function madeCluster(): Promise<Snapshot> {
 /** A command that nobody disturbed: how all ends, and every different state in which a kill at a call would have left it. */
 export async function undisturbed(
   made: Snapshot,
-  { words, upset }: CallSweep,
+  { words, lost = "" }: CallSweep,
   pauseMs: number,
 ): Promise<{
   readonly run: InProcessRun;
@@ -61,7 +61,7 @@ export async function undisturbed(
   await using space = await temporaryFolder();
   restoreSnapshot(space.path, made);
   changeWorld(space.path, ({ nowMs }) => ({ nowMs: nowMs + allSeenMs }));
-  if (upset) changeWorld(space.path, upset);
+  changeWorld(space.path, ({ machines: { [lost]: _, ...machines } }) => ({ machines }));
   const cuts = new Map<string, Cut>();
   let calls = 0;
   const watch = (moment: "before" | "after", call: string): void => {

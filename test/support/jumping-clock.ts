@@ -57,10 +57,13 @@ export class JumpingClock implements Clock {
 }
 
 const idleTurns = 12;
+const busy = /^(FSReq|FileHandle|CloseReq)/;
 
 async function idle(): Promise<void> {
   for (let turns = 0; turns < idleTurns; turns += 1) {
     await new Promise((resolve) => setImmediate(resolve));
-    if (process.getActiveResourcesInfo().some((one) => one.startsWith("FS") || one.startsWith("FileHandle"))) turns = 0;
+    if (!process.getActiveResourcesInfo().some((one) => busy.test(one))) continue;
+    turns = -1;
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

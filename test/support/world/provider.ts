@@ -10,7 +10,7 @@ import type {
 } from "../../../src/providers/provider.ts";
 import { aMachine } from "../world.ts";
 import { mustHave } from "./host.ts";
-import { type Around, changeWorld, countLook, handled, readWorld } from "./state.ts";
+import { type Around, changeWorld, countLook, handled, readWorld, type World } from "./state.ts";
 
 /** What a world's provider can. */
 export interface WorldTraits {
@@ -103,7 +103,7 @@ function create(folder: string, request: MachineRequest): CreateOutcome {
   const known = readWorld(folder).machines[name];
   if (known) return { kind: "exists", machine: known.machine };
   const number = readWorld(folder).ledger.length + 1;
-  const address = `10.9.0.${Object.keys(readWorld(folder).machines).length + 1}`;
+  const address = freeAddress(readWorld(folder).machines);
   const machine = aMachine(
     name,
     { kind: "running" },
@@ -130,4 +130,11 @@ function create(folder: string, request: MachineRequest): CreateOutcome {
     ledger: [...ledger, `create ${name}`],
   }));
   return { kind: "accepted", machine };
+}
+
+/** The lowest address that no machine has: one comes back once its machine is gone, as it does with the clouds. */
+function freeAddress(machines: World["machines"]): string {
+  const taken = new Set(Object.values(machines).map(({ machine }) => machine.publicAddress));
+  const all = Array.from({ length: 250 }, (_, index) => `10.9.0.${index + 1}`);
+  return all.find((address) => !taken.has(address)) ?? "";
 }
