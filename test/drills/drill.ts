@@ -20,6 +20,8 @@ export interface Drilling {
 
 const image = "box:1";
 const replicas = 4;
+/** How often a command is killed before it may run to its end. */
+const maxKills = 3;
 /** How long the swarm may take to show what a command has brought about, as a list of nodes is late. */
 const seenMs = 90_000;
 
@@ -52,6 +54,7 @@ export async function drill(drilling: Drilling, names: readonly string[]): Promi
   const before = await survey(drilling.rig);
   const [first = "up", ...rest] = names;
   const verb = oneOf(drilling.random, [first, ...rest]);
+  if (verb === "down" && rest.length > 0 && drilling.random() < 0.7) return; // it takes far longer than the others
   const chosen = verbs[verb]?.({ cluster: drilling.rig.name, before, random: drilling.random });
   if (!chosen) return;
   const disturbance =
@@ -64,7 +67,8 @@ export async function drill(drilling: Drilling, names: readonly string[]): Promi
 /** Makes all as the file says; what two more tries do not mend either is made from nothing. */
 async function restore(drilling: Drilling): Promise<void> {
   const { rig, random } = drilling;
-  const up = verbs["up"]?.({ cluster: rig.name, before: await survey(rig), random });
+  const before = await survey(rig);
+  const up = isWhole(before) === "" ? undefined : verbs["up"]?.({ cluster: rig.name, before, random });
   if (up) await killAndMend(drilling, up, undefined);
   if ((await settled(drilling, isWhole)) !== "") {
     for (let tries = 0; tries < 2 && (await rig.belt("up", "--yes", "--allow-remove")).code !== 0; ) tries += 1;
@@ -82,7 +86,7 @@ async function killAndMend(drilling: Drilling, chosen: Drill, disturbance: Distu
   const { rig, random, counts, typical } = drilling;
   const { verb, words } = chosen;
   const line = `belt ${words.join(" ")}`;
-  const kills = random() < 0.6 ? 1 : random() < 0.6 ? 2 : 3;
+  const kills = 1 + Math.floor(random() * maxKills);
   const story: string[] = disturbance ? [disturbance.what] : [];
   const usual = typical.get(verb) ?? { ms: 8000, lines: 12 };
   for (let count = 0; count < kills; count += 1) {
