@@ -122,7 +122,7 @@ function updates(
   const reasons = [
     ...differing.map(([key, value]) => `label ${key} is to be "${value}"`),
     ...keysToDrop(wanted, node).map((key) => `label ${key} is in the file no more`),
-    ...(machineOf(node) === machine.id ? [] : ["the link to its machine is missing, or another machine's"]),
+    ...([undefined, machine.id].includes(machineOf(node)) ? [] : ["it is linked to another machine"]),
   ];
   const moves = availabilityToSet(wanted, node);
   return [
