@@ -47,7 +47,9 @@ describe("one command makes a real swarm", () => {
 
   it("lists machines and nodes with the columns and the JSON that scripts rely on", async () => {
     expect((await belt("ls")).stdout).toMatch(/^NAME +IPv4 +MEMORY +REGION +IMAGE +STATUS\nmg1 +172\./);
-    expect((await belt("status")).stdout).toMatch(/^STATUS +#NODES +NAMES\nactive +3 +mg1,node\[1:2\]\nready +3/);
+    expect((await belt("status")).stdout).toMatch(
+      /^swarm: 1 of 1 managers answer, 0 may fail · 3 of 3 nodes ready\nSTATUS +#NODES +NAMES\nactive +3 +mg1,node\[1:2\]\nready +3/,
+    );
     expect((await belt("cluster", "ls")).stdout).toMatch(
       /^CLUSTER +ACTIVE +LEADER +MASTERS +#NODES\nquickstart +\* +mg1 +1 +3/,
     );
