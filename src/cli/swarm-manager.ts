@@ -26,10 +26,11 @@ export async function viewSwarm(cluster: Cluster, signal: AbortSignal): Promise<
 /** A swarm that is only out of reach must not be answered with a second one. */
 function noManager({ name }: Cluster, observed: Observed): BeltError {
   const line = healthLine(swarmHealth(observed));
-  if (line === undefined)
-    return new BeltError("swarm.no-leader", `cluster ${name} has no swarm yet`, { hint: "Make it: belt up" });
-  return new BeltError("swarm.no-leader", `no manager of cluster ${name} speaks for the swarm; ${line}`, {
-    hint: "See the machines: belt status",
+  const why = line ?? observed.swarmError;
+  const message = `no manager of cluster ${name} answers${why === undefined ? "" : `: ${why}`}`;
+  const hint = "See the machines: belt status";
+  return new BeltError("swarm.no-leader", message, {
+    hint: line === undefined ? `${hint}. Where there is no swarm yet, belt up makes it.` : hint,
     retryable: true,
   });
 }
