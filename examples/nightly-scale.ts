@@ -7,7 +7,7 @@ const signal = AbortSignal.timeout(30 * 60_000);
 
 await using cluster = await openCluster({ name });
 const plan = await cluster.planScale([{ group, to: { count: Number(count) } }], signal);
-for (const { name: machine, why } of plan.going) console.log(`${machine} goes: it ${why}`);
+for (const { name: machine, why } of plan.going) console.log(`${machine} goes: ${why}`);
 
 // Nobody is there to be asked: what would leave no manager to spare, or data behind, is refused.
 const outcome = await cluster.scale(plan, {}, signal);

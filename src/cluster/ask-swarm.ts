@@ -24,16 +24,36 @@ export type SwarmTrouble =
 /** How long a command that only reads waits for a manager, in milliseconds: whatever is dead, it answers in a few seconds. */
 export const readingDeadlineMs = 4000;
 
+/** How long managers that answer may take to elect a leader, and how often they are asked. */
+const electionMs = { deadline: 20_000, poll: 500 };
+
 /**
  * Asks the managers of the file for the swarm's nodes, all at once; the first one that can speak for the swarm is taken.
  * Where the file has none that run, every machine is asked. Where they answer that they are workers, the managers that they
  * know are asked: the file may be ahead of the swarm.
+ *
+ * @param deadlineMs for each machine, by those who only read. Whoever decides by the answer waits longer, also for an election.
  */
 export async function askSwarm(
   context: ClusterContext,
   machines: ReadonlyMap<string, Machine>,
   signal: AbortSignal,
-  deadlineMs = answerDeadlineMs,
+  deadlineMs?: number,
+): Promise<SwarmAnswer> {
+  if (deadlineMs !== undefined) return await askOnce(context, machines, signal, deadlineMs);
+  const { clock } = context.deps;
+  for (const end = clock.elapsed() + electionMs.deadline; ; await clock.sleep(electionMs.poll, signal)) {
+    const answer = await askOnce(context, machines, signal, answerDeadlineMs);
+    const mayPass = answer.kind === "none" && answer.trouble.kind === "no-quorum";
+    if (!mayPass || clock.elapsed() >= end) return answer;
+  }
+}
+
+async function askOnce(
+  context: ClusterContext,
+  machines: ReadonlyMap<string, Machine>,
+  signal: AbortSignal,
+  deadlineMs: number,
 ): Promise<SwarmAnswer> {
   const running = [...machines.values()].filter((machine) => machine.state.kind === "running");
   const named = new Set(context.spec.machines.filter(({ role }) => role === "manager").map(({ name }) => name));

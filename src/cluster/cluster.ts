@@ -45,7 +45,7 @@ export function clusterOn(context: ClusterContext): Cluster {
     journal: () => context.journal.records,
     judge: async (kind, names, signal) => {
       const { judgeChange } = await import("./guards.ts");
-      const observed = await look(true, signal);
+      const observed = await observe(context, true, signal); // the guard's word decides: it waits for an election
       const targets = pickViews(names, observed.machines);
       if (kind !== "resize") return judgeChange(kind, targets, observed);
       return await (await import("./resize.ts")).judgeResize(context, targets, observed);

@@ -125,12 +125,17 @@ export async function demote(context: ClusterContext, at: NodeAtHand, signal: Ab
   const isAlive = isNode(await askOwn(context, view.machine, signal), node);
   if (isAlive && node.role === "manager") await settled(context, at, signal);
   await makeWorker(context, { manager, node, name: view.name }, signal);
-  if (!isAlive) return;
+  if (isAlive) await untilWorker(context, view, signal);
+}
+
+/** Waits until a machine's own engine is no manager, and gives that engine. The managers know of a demotion a little earlier. */
+async function untilWorker(context: ClusterContext, view: PresentView, signal: AbortSignal): Promise<Engine> {
   const { engine } = await reach(context, view.machine, signal);
   await until(context, `${view.name} was demoted; its own engine did not see it`, signal, async (inner) => {
     const { swarm } = await engine.info(inner);
     return !swarm.isManager;
   });
+  return engine;
 }
 
 async function makeWorker(
@@ -251,7 +256,7 @@ async function depart(
   signal: AbortSignal,
 ): Promise<void> {
   const word = await askOwn(context, view.machine, signal);
-  if (isNode(word, node)) await (await reach(context, view.machine, signal)).engine.swarmLeave(false, signal);
+  if (isNode(word, node)) await (await untilWorker(context, view, signal)).swarmLeave(false, signal);
   else if (isSilent(word) && isOn(view))
     await until(context, `${view.name} does not answer; the managers did not see it go down`, signal, async (inner) => {
       return (await nodeNow(manager, node, inner)).status === "down";
