@@ -19,12 +19,17 @@ export interface Vm extends AsyncDisposable {
   script(line: string, timeoutMs?: number): Promise<string>;
 }
 
-const bootMs = 600_000;
+const bootMs = 1_800_000;
 const powerOffMs = 120_000;
 
 /** Boots a fresh Debian, with the checkout in /root/beltkit and nothing done to it. */
 export async function openVm(suite: Suite): Promise<Vm> {
   const folder = folderOf(suite);
+  if (process.env["ATTACH"]) {
+    const d = `/var/tmp/beltkit-vm/${suite}/system/`;
+    const run = openShell(Number(process.env["ATTACH"]), { disk: "", kernel: "", initrd: "", key: `${d}id`, knownHosts: `${d}known_hosts` }, openTranscript("/tmp/vm-try/attach.log"));
+    return { run, script: scriptsOf(run), [Symbol.asyncDispose]: async () => {} };
+  }
   await mkdir(folder, { recursive: true });
   const transcript = openTranscript(path.join(folder, "transcript.log"));
   transcript.line(`The disk of ${suite}, which is made once, and one with the checkout`);
@@ -46,7 +51,7 @@ export async function openVm(suite: Suite): Promise<Vm> {
 const silent: Pick<Transcript, "line"> = { line: () => {} };
 
 const unloading = `mount -o ro /dev/vdb /mnt && cp -a /mnt/beltkit /root/ && mkdir -p /var/lib/beltkit &&
-  cp -a /mnt/images /var/lib/beltkit/ && umount /mnt`;
+  cp -a /mnt/images /var/lib/beltkit/ && cp -a /mnt/npm /root/.npm && umount /mnt`;
 
 interface Parts {
   readonly system: SystemDisk;
