@@ -27,7 +27,11 @@ export async function openVm(suite: Suite): Promise<Vm> {
   const folder = folderOf(suite);
   if (process.env["ATTACH"]) {
     const d = `/var/tmp/beltkit-vm/${suite}/system/`;
-    const run = openShell(Number(process.env["ATTACH"]), { disk: "", kernel: "", initrd: "", key: `${d}id`, knownHosts: `${d}known_hosts` }, openTranscript("/tmp/vm-try/attach.log"));
+    const run = openShell(
+      Number(process.env["ATTACH"]),
+      { disk: "", kernel: "", initrd: "", key: `${d}id`, knownHosts: `${d}known_hosts` },
+      openTranscript("/tmp/vm-try/attach.log"),
+    );
     return { run, script: scriptsOf(run), [Symbol.asyncDispose]: async () => {} };
   }
   await mkdir(folder, { recursive: true });
