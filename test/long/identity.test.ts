@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BeltEvent } from "../../src/cluster/events.ts";
 import { local } from "../../src/providers/local/index.ts";
 import { localContext } from "../support/local.ts";
 import { failuresOf, openRig, type Rig } from "../support/rig.ts";
@@ -174,19 +173,4 @@ it("with the quorum lost, status says so within 5 s, and nothing suggests a seco
     async () => (await nodesBy("mg1").catch(() => [])).filter(([, raft]) => raft === "Reachable").length === 2,
     () => "the managers do not find each other again",
   );
-});
-
-it("after a swarm was formed anew by hand, up makes it whole again: those cut off have no vote", async () => {
-  const cut = [await rig.machine("mg2"), await rig.machine("mg3")];
-  for (const machine of cut) await machine.kill();
-  const survivor = await rig.machine("mg1");
-  const address = (await rig.list()).find(({ name }) => name === "mg1")?.privateAddress ?? "";
-  await survivor.run("docker", "swarm", "init", "--force-new-cluster", "--advertise-addr", address);
-  const removed = await rig.belt("rm", "mg3", "--yes", "--no-file");
-  expect([removed.code, removed.stderr]).toEqual([0, removed.stderr]);
-  const up = await rig.up();
-  expect([failuresOf(up), up.code]).toEqual([[], 0]);
-  const verified = up.events.find((event): event is BeltEvent & { event: "verified" } => event.event === "verified");
-  expect(verified?.nodes.filter(({ role }) => role === "manager")).toHaveLength(3);
-  await expectWhole();
 });
