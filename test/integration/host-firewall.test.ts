@@ -79,7 +79,7 @@ beforeAll(async () => {
   await list();
   ours = at("mg1").replace(/\.\d+$/, ".1");
   [manager, worker] = [await rig.machine("mg1"), await rig.machine("node1")];
-  stranger = await openStranger(await rig.folder(), "walled-stranger");
+  stranger = await openStranger(await rig.folder());
   const folder = await temporaryFolder();
   const tar = await busyboxTar(folder.path);
   expect((await rig.belt("--host", "node1", "docker", "import", tar, "box:1")).code).toBe(0);

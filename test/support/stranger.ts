@@ -19,7 +19,8 @@ export interface Stranger extends AsyncDisposable {
 }
 
 /** Puts a stranger on the network of the cluster whose machines the provider keeps in `folder`, at its last address but four. */
-export async function openStranger(folder: string, name: string): Promise<Stranger> {
+export async function openStranger(folder: string): Promise<Stranger> {
+  const name = `stranger${process.pid}`; // its own, also where a run that was killed left one behind
   const { bridge, subnet } = JSON.parse(await readFile(path.join(folder, "cluster.json"), "utf8"));
   const [a, b, c] = String(subnet).split(".");
   const inside = (...argv: readonly string[]) => execute("nsenter", [`--net=/run/netns/${name}`, ...argv]);
