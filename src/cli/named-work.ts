@@ -6,6 +6,7 @@ import { clusterName } from "./open-cluster.ts";
 import { say } from "./output.ts";
 import { perform } from "./perform.ts";
 import { confirm } from "./prompt.ts";
+import { guardLines } from "./render/guard.ts";
 import type { SummaryWords } from "./render/summary.ts";
 import { selectMachines } from "./select-machines.ts";
 import { tellShortages } from "./tell-shortages.ts";
@@ -71,12 +72,6 @@ export async function settleGuard(
 export async function askGuard(context: CliContext, report: GuardReport): Promise<boolean> {
   for (const line of guardLines(report)) say(context, line);
   return await acceptNoSpare(context, report);
-}
-
-/** What the guard says, a line for each manager; a refusal is the library's to say. */
-export function guardLines({ verdict, reasons, offer }: GuardReport): readonly string[] {
-  if (verdict === "refused") return [];
-  return [...reasons, ...(verdict === "ask" && offer !== undefined ? [`Safer: ${offer}`] : [])];
 }
 
 /** Asks where no manager may fail any more. */

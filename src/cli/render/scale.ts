@@ -1,8 +1,8 @@
 import type { ScalePlan } from "../../cluster/scale-plan.ts";
 import type { Shortage } from "../../swarm/shortage.ts";
 import { compressNames } from "../../util/ranges.ts";
-import { guardLines } from "../named-work.ts";
 import { count } from "../units.ts";
+import { guardLines } from "./guard.ts";
 
 /** Who comes, who goes and why, and the guard's word on each manager that goes, a line each. */
 export function scaleLines({ coming, going, replaced, guard, shortages }: ScalePlan): readonly string[] {
