@@ -58,7 +58,7 @@ async function oneByOne(
   if (workers.length > 1) {
     const names = compressNames(workers.map(({ name }) => name));
     emit(context, { event: "note", message: `${names} run replicated services: they leave one after another` });
-    for (const view of workers.slice(1)) await pause(context, view, signal);
+    await pauseAll(context, workers.slice(1), signal);
   }
   for (const [index, view] of workers.entries()) {
     const isLast = index === workers.length - 1;
@@ -68,15 +68,17 @@ async function oneByOne(
   }
 }
 
-/** A node that waits for its turn gets no new tasks. Whoever takes it back into the file gets it active again. */
-async function pause(context: ClusterContext, { name, node }: PresentView, signal: AbortSignal): Promise<void> {
+/** Nodes that wait for their turn get no new tasks. Whoever takes one back into the file gets it active again. */
+async function pauseAll(context: ClusterContext, views: readonly PresentView[], signal: AbortSignal): Promise<void> {
   const manager = await speakerExcept(context, "", signal);
-  const now = node && (await manager.node(node.id, signal));
-  if (now?.availability !== "active") return;
-  const labels = { ...now.labels, [availabilityLabel]: "drain" };
-  await context.journal.around("update", name, () =>
-    manager.updateNode(now, { availability: "pause", labels }, signal),
-  );
+  for (const { name, node } of views) {
+    const now = node && (await manager.node(node.id, signal));
+    if (now?.availability !== "active") continue;
+    const labels = { ...now.labels, [availabilityLabel]: "drain" };
+    await context.journal.around("update", name, () =>
+      manager.updateNode(now, { availability: "pause", labels }, signal),
+    );
+  }
 }
 
 async function servicesOn(

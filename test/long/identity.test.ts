@@ -1,3 +1,4 @@
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { local } from "../../src/providers/local/index.ts";
 import { localContext } from "../support/local.ts";
@@ -79,20 +80,12 @@ const isDemoted: Happening = async (name) => {
 };
 /** Its provider destroys it, as when somebody does so in a console. */
 const isDestroyed: Happening = async (name) => {
-  const machine = (await rig.list()).find((one) => one.name === name);
   await using provider = await local.open(localContext());
-  const { clusterId } = JSON.parse(JSON.stringify(await clusterOf()));
-  const there = await provider.list(clusterId, AbortSignal.timeout(10_000));
-  expect(machine).toBeDefined();
-  await provider.remove(
-    there.filter((one) => one.name === name),
-    AbortSignal.timeout(60_000),
-  );
+  const there = await provider.list(path.basename(await rig.folder()), AbortSignal.timeout(10_000));
+  const machines = there.filter((one) => one.name === name);
+  expect(machines).toHaveLength(1);
+  await provider.remove(machines, AbortSignal.timeout(60_000));
 };
-
-async function clusterOf(): Promise<{ readonly clusterId: string }> {
-  return { clusterId: (await rig.folder()).split("/").at(-1) ?? "" };
-}
 
 describe("one up brings back", () => {
   it.each<[string, string, Happening]>([
