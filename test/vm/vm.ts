@@ -25,15 +25,6 @@ const powerOffMs = 120_000;
 /** Boots a fresh Debian, with the checkout in /root/beltkit and nothing done to it. */
 export async function openVm(suite: Suite): Promise<Vm> {
   const folder = folderOf(suite);
-  if (process.env["ATTACH"]) {
-    const d = `/var/tmp/beltkit-vm/${suite}/system/`;
-    const run = openShell(
-      Number(process.env["ATTACH"]),
-      { disk: "", kernel: "", initrd: "", key: `${d}id`, knownHosts: `${d}known_hosts` },
-      openTranscript("/tmp/vm-try/attach.log"),
-    );
-    return { run, script: scriptsOf(run), [Symbol.asyncDispose]: async () => {} };
-  }
   await mkdir(folder, { recursive: true });
   const transcript = openTranscript(path.join(folder, "transcript.log"));
   transcript.line(`The disk of ${suite}, which is made once, and one with the checkout`);
