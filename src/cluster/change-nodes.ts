@@ -1,4 +1,3 @@
-import type { SwarmNode } from "../swarm/engine.ts";
 import { isManager, isMember } from "../swarm/members.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
@@ -139,26 +138,14 @@ async function promote(
     throw new BeltError("swarm.not-in", `${view.name} has left the swarm by itself: it is node ${node.id} no more`, {
       hint: "belt up joins it again.",
     });
-  await manager.updateNode(
-    await beforePromotion(context, { manager, node, view }, signal),
-    { role: "manager" },
-    signal,
-  );
+  // One that is called a manager and has no vote cannot be demoted; its engine joins the managers again by itself.
+  const now = node.role === "manager" ? await settled(context, { manager, node, view }, signal) : node;
+  if (now.role === "worker") await manager.updateNode(now, { role: "manager" }, signal);
   await until(context, `${view.name} was promoted; the other managers did not reach it`, signal, async (inner) => {
     const now = await nodeNow(manager, node, inner);
     return now.manager?.reachability === "reachable";
   });
   await untilItLeads(context, view, signal);
-}
-
-/** A node that is called a manager and has no vote is made a worker first: else its promotion is none. */
-async function beforePromotion(context: ClusterContext, at: NodeAtHand, signal: AbortSignal): Promise<SwarmNode> {
-  const { manager, node } = at;
-  if (node.role === "worker") return node;
-  const now = await settled(context, at, signal);
-  if (isMember(now)) return now;
-  await manager.updateNode(now, { role: "worker" }, signal);
-  return await nodeNow(manager, now, signal);
 }
 
 async function setLabels(

@@ -62,7 +62,7 @@ async function enterAsManager(entry: Entry, signal: AbortSignal): Promise<Joined
     formation.failed(node.name); // it cannot speak for the swarm that it is in
     return await enterAsWorker(entry, signal);
   }
-  if (swarm.state !== "inactive") return await tally.phase(node.name, "join", () => lead(entry, swarm, signal));
+  if (swarm.state !== "inactive") return await tally.phase(node.name, "join", () => leadAgain(entry, swarm, signal));
   const decision = await formation.decide(node.name).catch((error: unknown) => ({ kind: "refused" as const, error }));
   // The wait for its turn, like that for a leader, is not this machine's own work: it stays outside its phase.
   if (decision.kind === "join")
@@ -73,6 +73,19 @@ async function enterAsManager(entry: Entry, signal: AbortSignal): Promise<Joined
     if (decision.kind === "refused") throw decision.error;
     return await entry.context.journal.around("init", node.name, () => lead(entry, swarm, signal));
   });
+}
+
+/** Finds the swarm on a manager that was in one. Its engine may only now learn that the others have gone on without it, as a worker. */
+async function leadAgain(entry: Entry, local: LocalSwarm, signal: AbortSignal): Promise<Joined> {
+  try {
+    return await lead(entry, local, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const { swarm } = await entry.session.engine.info(signal);
+    if (swarm.state !== "active" || swarm.isManager) throw error;
+    entry.formation.failed(entry.node.name);
+    return await join(entry, await entry.formation.leader, signal);
+  }
 }
 
 /** Starts the swarm on this manager, or finds it there; from now on everybody else joins it. */

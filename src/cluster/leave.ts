@@ -18,8 +18,10 @@ import type { PresentView } from "./pick.ts";
 
 /** How long a change of a node may take to be seen by everybody whom it concerns. */
 const seenDeadlineMs = 60_000;
-/** How long a node that is to be a manager, and is no member of Raft, is waited for before it is made a worker again. */
+/** How long the vote of a demotion that was cut off may take to go by itself. */
 const halfWayDeadlineMs = 15_000;
+/** A manager that a swarm formed anew has cut off gives itself up and joins again after two pauses of 16 s. */
+const rejoinDeadlineMs = 60_000;
 const pollMs = 250;
 
 /** A manager's engine that is not the one of `except` (a name, or nothing): a manager cannot act on the swarm it is leaving. */
@@ -166,17 +168,18 @@ async function makeWorker(
   await until(context, what, signal, isOne);
 }
 
-/**
- * A manager as it is once it is wholly one. One that is no member is given some time to become one; it never does where a swarm
- * that was formed anew has cut it off.
- */
+/** A manager as it is once it is wholly one. One that is no member is given some time to become one. */
 export async function settled(
   context: ClusterContext,
   { manager, node, view }: NodeAtHand,
   signal: AbortSignal,
 ): Promise<SwarmNode> {
   if (!isNode(await askOwn(context, view.machine, signal), node)) return node;
-  const deadlineMs = isMember(node) ? seenDeadlineMs : halfWayDeadlineMs;
+  const deadlineMs = isMember(node) ? seenDeadlineMs : rejoinDeadlineMs;
+  if (!isMember(node)) {
+    const message = "is called a manager and has no vote: waiting until its engine joins the managers";
+    emit(context, { event: "note", machine: view.name, message });
+  }
   await untilItLeads(context, view, signal, deadlineMs).catch((error: unknown) => {
     if (signal.aborted || isMember(node) || !isBeltError(error, "timeout")) throw error;
   });

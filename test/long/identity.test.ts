@@ -167,3 +167,15 @@ it("with the quorum lost, status says so within 5 s, and nothing suggests a seco
     () => "the managers do not find each other again",
   );
 });
+
+it("a swarm that was formed anew by hand is made whole: rm of the dead, then up", async () => {
+  const [manager, ...dead] = await Promise.all(["mg1", "mg2", "mg3"].map((name) => rig.machine(name)));
+  for (const machine of dead) await machine.kill();
+  const own = (await rig.list()).find(({ name }) => name === "mg1")?.privateAddress ?? "";
+  await manager?.run("docker", "swarm", "init", "--force-new-cluster", "--advertise-addr", own);
+  const gone = await rig.belt("rm", "mg3", "--yes", "--no-file");
+  expect([gone.code, gone.stderr]).toEqual([0, gone.stderr]);
+  const up = await rig.up();
+  expect([failuresOf(up), up.code]).toEqual([[], 0]);
+  await expectWhole();
+});
