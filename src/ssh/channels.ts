@@ -30,7 +30,7 @@ export async function openChannel(link: Link, open: OpenChannel, place: Place): 
 }
 
 /** How often sshd may refuse a session while there is no other, and how long to wait in between, growing. */
-const PATIENCE = { refusals: 5, firstPauseMs: 10, longestPauseMs: 250, growth: 1.5 } as const;
+const PATIENCE = { refusals: 12, firstPauseMs: 10, longestPauseMs: 250, growth: 1.5 } as const;
 
 /**
  * Opens a session channel (RFC 4254 section 6) for a command, a shell or a terminal, waiting for a place among those that

@@ -12,7 +12,7 @@ export interface ExecOptions {
   /** Called with each chunk as it comes, in addition to collecting it. A promise that it returns holds the stream back until it settles. */
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
-  /** Collect output into the result; true unless given. */
+  /** Collect output into the result, up to 8 MiB of each stream; true unless given. More is `ssh.too-much`, and ends the connection. */
   readonly collect?: boolean;
 }
 

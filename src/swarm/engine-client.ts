@@ -15,7 +15,7 @@ import type {
   SwarmService,
   SwarmTask,
 } from "./engine.ts";
-import { type Dial, type HttpCall, HttpClient, type HttpReply } from "./http.ts";
+import { BodyTooLarge, type Dial, type HttpCall, HttpClient, type HttpReply } from "./http.ts";
 import { refusal } from "./refusal.ts";
 import { initBody, joinBody, nodeBody } from "./requests.ts";
 import {
@@ -46,7 +46,7 @@ export interface EngineOptions {
  * The Engine API of one machine, over streams that the caller provides. Nothing is sent before the first call. Disposal ends
  * all streams and fails what is under way.
  *
- * Every method throws BeltError: `engine.unreachable` (no answer; retryable), `engine.unfit` (too old, or no engine),
+ * Every method throws BeltError: `engine.unreachable` (no answer; retryable), `engine.too-much`, `engine.unfit` (too old, or no engine),
  * `engine.missing`, `engine.conflict`, `swarm.*` and `engine.refused` as {@link refusal} tells them apart, and whatever the
  * dial throws.
  */
@@ -204,6 +204,10 @@ class EngineClient implements Engine {
       return await withDeadline(deadline, this.#options.clock, signal, (inner) => this.#http.send(call, inner));
     } catch (cause) {
       if (signal.aborted || isBeltError(cause)) throw cause;
+      if (cause instanceof BodyTooLarge)
+        throw new BeltError("engine.too-much", `${this.name}: ${title}: ${cause.message}`, {
+          hint: `Look at what answers there: belt ssh ${this.name} -- docker version`,
+        });
       throw new BeltError("engine.unreachable", `${this.name}: no answer to ${title}: ${messageOf(cause)}`, {
         hint: `Does the engine run? belt ssh ${this.name} -- systemctl status docker`,
         retryable: true,

@@ -1,6 +1,19 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import type { Duplex } from "node:stream";
+import { BoundedBytes } from "../util/bounded-bytes.ts";
 import { Semaphore } from "../util/semaphore.ts";
+
+/** How much of one answer is taken: tens of thousands of tasks fit. */
+const maxBodyBytes = 64 * 1024 ** 2;
+
+/** An answer went on after as much as is taken. */
+export class BodyTooLarge extends Error {
+  override readonly name = "BodyTooLarge";
+
+  constructor() {
+    super(`its answer is larger than ${maxBodyBytes / 1024 ** 2} MiB`);
+  }
+}
 
 /** Opens one stream to the server. */
 export type Dial = (signal: AbortSignal) => Promise<Duplex>;
@@ -47,7 +60,7 @@ export class HttpClient implements AsyncDisposable {
           return await this.#over(kept, call, combined);
         } catch (error) {
           // The server may have closed a kept stream just now; RFC 9110, 9.2.2 allows to repeat what changes nothing.
-          if (call.method !== "GET" || combined.aborted) throw error;
+          if (call.method !== "GET" || combined.aborted || error instanceof BodyTooLarge) throw error;
         }
       }
       return await this.#over(await this.#connect(combined), call, combined);
@@ -135,11 +148,13 @@ function exchange(channel: Channel, call: HttpCall, signal: AbortSignal): Promis
 }
 
 function collect(incoming: IncomingMessage, onComplete: (reply: HttpReply) => void): void {
-  const chunks: Buffer[] = [];
-  incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const bytes = new BoundedBytes(maxBodyBytes);
+  incoming.on("data", (chunk: Buffer) => {
+    if (!bytes.push(chunk)) incoming.destroy(new BodyTooLarge());
+  });
   incoming.on("end", () => {
     const { statusCode, headers } = incoming;
-    onComplete({ status: statusCode ?? 0, headers, body: Buffer.concat(chunks).toString() });
+    onComplete({ status: statusCode ?? 0, headers, body: String(bytes) });
   });
 }
 

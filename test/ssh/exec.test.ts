@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createConnect } from "../../src/ssh/connect.ts";
 import type { Connection } from "../../src/ssh/connection.ts";
+import { MAX_COLLECTED_BYTES } from "../../src/ssh/exec.ts";
 import { systemClock } from "../../src/util/clock.ts";
 import { type Sshd, startSshd, until } from "../support/sshd.ts";
 
@@ -90,8 +91,23 @@ describe("much data", () => {
   const bytes = randomBytes(TEN_MB);
 
   it("comes out whole, in order", async () => {
-    const { stdout } = await connection.exec(["head", "-c", String(TEN_MB), "/dev/zero"], { signal });
-    expect(stdout.length).toBe(TEN_MB);
+    const most = String(MAX_COLLECTED_BYTES);
+    const { stdout } = await connection.exec(["head", "-c", most, "/dev/zero"], { signal });
+    expect(stdout.length).toBe(MAX_COLLECTED_BYTES);
+  });
+
+  it.each([
+    ["output", "yes"],
+    ["errors", "yes >&2"],
+  ])("without an end among its %s ends the command and the connection, and fills no memory", async (_, line) => {
+    await using talkative = await connect(sshd.target(), signal);
+    const before = process.memoryUsage().rss;
+    await expect(talkative.exec(["sh", "-c", line], { signal })).rejects.toMatchObject({
+      code: "ssh.too-much",
+      message: expect.stringMatching(/^node1: sh -c .*yes.* printed more than 8 MiB$/),
+    });
+    await expect(talkative.exec(["true"], { signal })).rejects.toMatchObject({ code: "ssh.closed" });
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 ** 2);
   });
 
   it.each([
@@ -144,6 +160,20 @@ describe("much data", () => {
       throw new Error("listener failed");
     };
     await expect(connection.exec(["yes"], { signal, onStdout })).rejects.toThrow("listener failed");
+  });
+});
+
+describe("output that goes on after the command has ended", () => {
+  it("ends with the command once nothing comes any more", async () => {
+    const started = performance.now();
+    const result = await connection.exec(["sh", "-c", "sleep 600 & echo begun; exit 3"], { signal });
+    expect(result).toMatchObject({ code: 3, stdout: "begun\n" });
+    expect(performance.now() - started).toBeGreaterThan(4000);
+  });
+
+  it("is waited for as long as something comes", async () => {
+    const line = "(for one in 1 2 3; do sleep 3; echo late; done) & exit 0";
+    expect((await connection.exec(["sh", "-c", line], { signal })).stdout).toBe("late\nlate\nlate\n");
   });
 });
 

@@ -37,6 +37,13 @@ describe("one stream", () => {
     expect((await client.send(get, never)).body).toHaveLength(5_000_000);
   });
 
+  it("is destroyed at a reply without an end, which is not asked for again", async () => {
+    await client.send(get, never);
+    daemon.handler = () => ({ body: "x".repeat(65 * 1024 ** 2) });
+    await expect(client.send(get, never)).rejects.toThrow("its answer is larger than 64 MiB");
+    expect([daemon.dials, daemon.requests.length, daemon.open.size]).toEqual([1, 2, 0]);
+  });
+
   it("is replaced when the server closed it between two requests", async () => {
     await client.send(get, never);
     daemon.hangUp();

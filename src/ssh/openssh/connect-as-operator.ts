@@ -1,4 +1,5 @@
 import { type Duplex, Readable } from "node:stream";
+import { BoundedBytes } from "../../util/bounded-bytes.ts";
 import { withDeadline } from "../../util/deadline.ts";
 import { BeltError } from "../../util/errors.ts";
 import { type PipedProcess, startPiped } from "../../util/piped-processes.ts";
@@ -6,6 +7,7 @@ import { Semaphore } from "../../util/semaphore.ts";
 import { quoteCommand } from "../../util/shell.ts";
 import { checkSudo } from "../check-sudo.ts";
 import type { Connection, ExecOptions, ExecResult } from "../connection.ts";
+import { MAX_COLLECTED_BYTES, tooMuch } from "../exec.ts";
 import { writeFile } from "../write-file.ts";
 import { type Login, type LoginContext, type Master, openMaster } from "./master.ts";
 import { ProcessStream } from "./process-stream.ts";
@@ -78,7 +80,7 @@ async function execute(over: Over, argv: readonly string[], options: ExecOptions
   return await withDeadline(deadline, over.context.clock, options.signal, (signal) =>
     over.sessions.run(
       signal,
-      async () => await runToEnd(start(over, argv, options.sudo === true), { over, options, signal }),
+      async () => await runToEnd(start(over, argv, options.sudo === true), { over, argv, options, signal }),
     ),
   );
 }
@@ -92,22 +94,29 @@ function start({ login, master }: Over, argv: readonly string[], sudo: boolean):
 
 interface Run {
   readonly over: Over;
+  readonly argv: readonly string[];
   readonly options: ExecOptions;
   readonly signal: AbortSignal;
 }
 
-async function runToEnd(program: PipedProcess, { over, options, signal }: Run): Promise<ExecResult> {
+async function runToEnd(program: PipedProcess, { over, argv, options, signal }: Run): Promise<ExecResult> {
   const kill = (): void => program.kill();
   signal.addEventListener("abort", kill, { once: true });
   const collect = options.collect !== false;
-  const stdout = collected(program.stdout, collect, options.onStdout);
-  const stderr = collected(program.stderr, collect, options.onStderr);
+  let isTooMuch = false;
+  const overflow = (): void => {
+    isTooMuch = true;
+    kill();
+  };
+  const stdout = collected(program.stdout, { collect, onChunk: options.onStdout, overflow });
+  const stderr = collected(program.stderr, { collect, onChunk: options.onStderr, overflow });
   if (options.stdin instanceof Readable) options.stdin.pipe(program.stdin);
   else program.stdin.end(options.stdin);
   try {
     const code = await program.ended;
     signal.throwIfAborted();
-    const result = { code, stdout: stdout(), stderr: stderr() };
+    if (isTooMuch) throw tooMuch(over.login.name, argv);
+    const result = { code, stdout: String(stdout), stderr: String(stderr) };
     if (code === 255 && (await isEnding(over, signal))) throw ended(over, result.stderr.trim());
     return result;
   } finally {
@@ -121,13 +130,20 @@ async function isEnding({ master: { lost }, context: { clock } }: Over, signal: 
   return lost.aborted;
 }
 
-function collected(stream: Readable, collect: boolean, onChunk: ExecOptions["onStdout"]): () => string {
-  const chunks: Buffer[] = [];
+interface Collecting {
+  readonly collect: boolean;
+  readonly onChunk: ExecOptions["onStdout"];
+  /** Called when more came than is collected. */
+  readonly overflow: () => void;
+}
+
+function collected(stream: Readable, { collect, onChunk, overflow }: Collecting): BoundedBytes {
+  const bytes = new BoundedBytes(MAX_COLLECTED_BYTES);
   stream.on("data", (chunk: Buffer) => {
-    if (collect) chunks.push(chunk);
+    if (collect && !bytes.push(chunk)) return overflow();
     onChunk?.(chunk);
   });
-  return () => Buffer.concat(chunks).toString();
+  return bytes;
 }
 
 /** The docker command on the host joins its input and output with the engine's socket. */
