@@ -18,8 +18,8 @@ const root = [
   "test/integration/full-disk.test.ts",
 ];
 
-/** What takes minutes: the built package as its users have it, and kills at every call in a world in memory. */
-const slow = ["test/e2e/provider-package.test.ts", "test/sweeps/calls.test.ts"];
+/** The package built and installed as its users have it. */
+const slow = ["test/e2e/provider-package.test.ts"];
 
 /** Every test file is in one of these; `projects.test.ts` proves that it is in the one that fits. */
 export const projects: readonly TestFiles[] = [
@@ -29,7 +29,7 @@ export const projects: readonly TestFiles[] = [
   },
   { name: "slow", need: undefined, include: slow, exclude: [] },
   { name: "root", need: "root", include: root, exclude: [] },
-  { name: "sweeps", need: "strace", include: ["test/sweeps/*.test.ts"], exclude: slow },
+  { name: "sweeps", need: "strace", include: ["test/sweeps/*.test.ts"], exclude: [] },
   { name: "machines", need: "machines", include: ["test/{integration,e2e}/*.test.ts"], exclude: [...root, ...slow] },
   { name: "long", need: "machines", include: ["test/long/*.test.ts"], exclude: [] },
   { name: "vm", need: undefined, include: ["test/vm/*.test.ts"], exclude: [] },
