@@ -9,8 +9,9 @@ import { sendSignal } from "./signals.ts";
  * it does; a waiter then finds that it has locked a file without a name, and starts over.
  */
 const holder = `
+umask 077
 while :; do
-  exec 9>>"$1" || exit 1
+  exec 9>>"$1" && chmod 600 /proc/self/fd/9 || exit 1 # whoever may open the file may hold the lock
   flock 9 || exit 1
   [ "$1" -ef /proc/self/fd/9 ] && break
 done

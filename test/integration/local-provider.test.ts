@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { local } from "../../src/providers/local/index.ts";
+import { hostLockFile } from "../../src/providers/local/layout.ts";
 import type { CreateOutcome, Machine } from "../../src/providers/provider.ts";
 import { generateKeyPair } from "../../src/ssh/keys.ts";
 import { testProvider } from "../contract/provider.ts";
@@ -101,6 +102,21 @@ describe("a machine", () => {
     const hostId = await readFile("/etc/machine-id", "utf8").catch(() => "");
     expect(await on("cat", "/etc/machine-id")).toMatch(/^[0-9a-f]{32}\n$/);
     expect(await on("cat", "/etc/machine-id")).not.toBe(hostId);
+  });
+
+  it("keeps its files, and the lock that all machines are made under, from other users of the host", async () => {
+    expect(await on("touch /root/tool && chmod 4755 /root/tool && echo made")).toBe("made\n");
+    const tool = path.join(root.path, "clusters", clusterId, "machines", "box", "upper", "root", "tool");
+    expect(existsSync(tool)).toBe(true);
+    const asNobody = (...argv: string[]): string => {
+      const ids = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+      const ended = spawnSync("setpriv", [...ids, "--", ...argv], { encoding: "utf8" });
+      return `${ended.status} ${ended.stderr}`;
+    };
+    expect(asNobody("true")).toBe("0 ");
+    expect(asNobody("ls", tool)).toMatch(/^2 .*Permission denied/);
+    expect(asNobody("ls", root.path)).toMatch(/^2 .*Permission denied/);
+    expect(asNobody("flock", "--nonblock", hostLockFile, "true")).toMatch(/^66 .*Permission denied/);
   });
 
   it("runs systemd without a failed unit, and may make control groups", async () => {

@@ -32,15 +32,17 @@ export interface Host {
 /** The real host. */
 export function openHost(context: ProviderContext): Host {
   const env = { PATH: programFolders(context.env).join(":"), LC_ALL: "C.UTF-8" };
+  const store = new Store(rootFolder(context.env));
   const run: Host["run"] = (argv, options) => context.run(argv, { ...options, env });
   return {
-    store: new Store(rootFolder(context.env)),
+    store,
     clock: context.clock,
     random: context.random,
     run,
     command: (argv, options) => command(run, argv, options),
     locked: async (signal, work) => {
       await using _lock = await lockFile(hostLockFile, signal);
+      await store.makeRoot();
       return await work();
     },
   };

@@ -58,6 +58,7 @@ async function withImages<T>(host: Host, signal: AbortSignal, work: () => Promis
 
 async function withLock<T>(host: Host, lock: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const folder = path.dirname(imageFolder(host.store.root, "any"));
+  await host.store.makeRoot();
   await makeFolder(folder);
   await using _lock = await lockFile(path.join(folder, lock), signal);
   return await work();

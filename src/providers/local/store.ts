@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { z } from "zod";
 import { BeltError } from "../../util/errors.ts";
-import { foldersIn, readTextIfThere, writeFileAtomic } from "../../util/files.ts";
+import { foldersIn, makeFolder, readTextIfThere, writeFileAtomic } from "../../util/files.ts";
 import { clusterFolder, clustersFolder, imageFolder, machineFolder, machinesFolder } from "./layout.ts";
 import {
   type ClusterRecord,
@@ -18,6 +18,11 @@ export class Store {
 
   constructor(root: string) {
     this.root = root;
+  }
+
+  /** Makes the root: only root may enter it, since machines' files have owners and modes of their own. @throws BeltError `disk.*` */
+  async makeRoot(): Promise<void> {
+    await makeFolder(this.root, 0o700);
   }
 
   readCluster(clusterId: string): Promise<ClusterRecord | undefined> {
