@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BeltError } from "../util/errors.ts";
+import { clusterIdPattern } from "../util/names.ts";
 import { phases } from "./events.ts";
 
 /** The version of the journal's format that this program writes. */
@@ -25,7 +26,13 @@ export type Operation = (typeof operations)[number];
 
 const at = z.string();
 const recordSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("cluster"), at, version: z.literal(journalVersion), id: z.string(), name: z.string() }),
+  z.object({
+    kind: z.literal("cluster"),
+    at,
+    version: z.literal(journalVersion),
+    id: z.string().regex(clusterIdPattern),
+    name: z.string(),
+  }),
   z.object({
     kind: z.literal("spec"),
     at,

@@ -1,25 +1,26 @@
 import { z } from "zod";
 import { BeltError } from "../../util/errors.ts";
+import { clusterIdPattern, namePattern } from "../../util/names.ts";
 
 /** The files of a cluster's `keys` folder that travel. */
 export const keyFiles = ["ssh", "ssh.pub", "ca.pem", "ca-key.pem"] as const;
 
 const schema = z.object({
   version: z.literal(1),
-  name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/),
-  id: z.string().min(1),
+  name: z.string().regex(namePattern).lowercase(),
+  id: z.string().regex(clusterIdPattern),
   swarmId: z.string().optional(),
   /** The text of the cluster file, variables as written: no credential of a cloud is in it. */
   clusterFile: z.string(),
   keys: z.partialRecord(z.enum(keyFiles), z.string()),
   knownHosts: z.string(),
-  activeNode: z.string().optional(),
+  activeNode: z.string().trim().regex(namePattern).optional(),
   /** The operators' public keys that the file names, by their place in it. */
   operatorKeys: z.array(z.object({ index: z.int().min(0), text: z.string() })),
   /** Which hosts that existed before were taken, as their provider remembers it. */
   takenHosts: z.string().optional(),
   /** The machines that there were. */
-  made: z.array(z.string()),
+  made: z.array(z.string().regex(namePattern)),
 });
 
 /** Everything that a cluster is to its operator, and nothing that is a cloud's. */

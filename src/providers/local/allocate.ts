@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { BeltError } from "../../util/errors.ts";
+import { clusterIdPattern, namePattern } from "../../util/names.ts";
 import type { MachineRequest } from "../provider.ts";
 import { runLocked } from "./boot.ts";
 import { type Cgroups, isOccupied } from "./cgroup.ts";
@@ -189,7 +190,7 @@ async function requireImage(host: Host, image: LocalOptions["image"]): Promise<v
 
 function checkRequest(request: MachineRequest): LocalOptions {
   parseSize(request.size ?? unlimited);
-  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(request.name) && /^[\w][\w.-]{0,199}$/.test(request.clusterId))
+  if (namePattern.test(request.name) && clusterIdPattern.test(request.clusterId))
     return localOptions.parse(request.options);
   throw new BeltError(
     "usage.invalid",

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { BeltError } from "../../util/errors.ts";
+import { clusterIdPattern, namePattern } from "../../util/names.ts";
 
 /** Where things of the provider are kept when BELT_LOCAL_ROOT says nothing else. */
 const defaultRoot = "/var/lib/beltkit";
@@ -32,8 +33,13 @@ export function clustersFolder(root: string): string {
   return path.join(root, "clusters");
 }
 
-/** The folder of one cluster: `cluster.json` and `machines`. */
+/**
+ * The folder of one cluster: `cluster.json` and `machines`.
+ *
+ * @throws BeltError `state.damaged` for an id that could lead out of the root.
+ */
 export function clusterFolder(root: string, clusterId: string): string {
+  if (!clusterIdPattern.test(clusterId)) throw noPart("cluster's id", clusterId);
   return path.join(clustersFolder(root), clusterId);
 }
 
@@ -42,7 +48,14 @@ export function machinesFolder(root: string, clusterId: string): string {
   return path.join(clusterFolder(root, clusterId), "machines");
 }
 
-/** The folder of one machine. */
+/** The folder of one machine. @throws BeltError `state.damaged` for an id or a name that could lead out of the root. */
 export function machineFolder(root: string, machine: { readonly clusterId: string; readonly name: string }): string {
+  if (!namePattern.test(machine.name)) throw noPart("machine's name", machine.name);
   return path.join(machinesFolder(root, machine.clusterId), machine.name);
+}
+
+function noPart(what: string, text: string): BeltError {
+  return new BeltError("state.damaged", `${JSON.stringify(text)} is no ${what}, and nothing is looked for under it`, {
+    hint: "What names it (a journal, an exported cluster) was not written by belt: restore it from a copy.",
+  });
 }

@@ -25,8 +25,12 @@ export class Store {
     await makeFolder(this.root, 0o700);
   }
 
-  readCluster(clusterId: string): Promise<ClusterRecord | undefined> {
-    return readRecord(path.join(clusterFolder(this.root, clusterId), "cluster.json"), clusterSchema);
+  /** Also throws `state.damaged` for the record of another cluster. */
+  async readCluster(clusterId: string): Promise<ClusterRecord | undefined> {
+    const file = path.join(clusterFolder(this.root, clusterId), "cluster.json");
+    const record = await readRecord(file, clusterSchema);
+    if (record && record.clusterId !== clusterId) throw strange(file);
+    return record;
   }
 
   async writeCluster(record: ClusterRecord): Promise<void> {
@@ -40,8 +44,12 @@ export class Store {
     return records.filter((record) => record !== undefined);
   }
 
-  readMachine(clusterId: string, name: string): Promise<MachineRecord | undefined> {
-    return readRecord(path.join(machineFolder(this.root, { clusterId, name }), "machine.json"), machineSchema);
+  /** Also throws `state.damaged` for the record of another machine. */
+  async readMachine(clusterId: string, name: string): Promise<MachineRecord | undefined> {
+    const file = path.join(machineFolder(this.root, { clusterId, name }), "machine.json");
+    const record = await readRecord(file, machineSchema);
+    if (record && (record.clusterId !== clusterId || record.name !== name)) throw strange(file);
+    return record;
   }
 
   async writeMachine(record: MachineRecord): Promise<void> {
@@ -51,7 +59,8 @@ export class Store {
   /** The record of every machine of a cluster. */
   async machines(clusterId: string): Promise<readonly MachineRecord[]> {
     const names = await foldersIn(machinesFolder(this.root, clusterId));
-    const records = await Promise.all(names.map((name) => this.readMachine(clusterId, name)));
+    const whole = names.filter((name) => !name.startsWith(".")); // what is on its way out is aside
+    const records = await Promise.all(whole.map((name) => this.readMachine(clusterId, name)));
     return records.filter((record) => record !== undefined);
   }
 
@@ -76,9 +85,13 @@ async function readRecord<T extends z.ZodType>(file: string, schema: T): Promise
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new BeltError("state.damaged", `${file} is not a record that this version of belt wrote`, {
-      hint: "If another version wrote it, use that one. Otherwise look at the file, mend it, and run the command again.",
-      cause,
-    });
+    throw strange(file, cause);
   }
+}
+
+function strange(file: string, cause?: unknown): BeltError {
+  return new BeltError("state.damaged", `${file} is not a record that this version of belt wrote`, {
+    hint: "If another version wrote it, use that one. Otherwise look at the file, mend it, and run the command again.",
+    cause,
+  });
 }
