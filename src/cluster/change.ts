@@ -43,8 +43,9 @@ export async function changing(
   await using lock = await takeClusterLock(context.folder.lock, claim, context.deps);
   context.lock.hold(lock);
   const { username: user, hostname: host } = context.deps;
+  const opened = context.journal.state.clusterId;
   await context.journal.reload(); // under the lock nobody else writes
-  await requireIdentity(context);
+  await requireIdentity(context, opened);
   context.journal.writeAs({ command: `belt ${command}`, user, host, fence: lock });
   const { spec } = context;
   if (command !== "down") await keepReserve(context.folder, spec.machines.length);
@@ -75,16 +76,26 @@ export async function changing(
 
 /**
  * A journal that is gone while the keys are there was lost, and with it the cluster's id: going on would make every machine a
- * second time. One that has another id than was read when the cluster was opened belongs to a command that came in between.
+ * second time. One that has another id than was read when the cluster was opened belongs to a command that came in between; so
+ * does one that is gone with the keys: what was read of them belongs to a cluster that was taken down meanwhile.
  */
-async function requireIdentity({ journal, id, folder, spec }: ClusterContext): Promise<void> {
+async function requireIdentity(
+  { journal, id, folder, spec }: ClusterContext,
+  opened: string | undefined,
+): Promise<void> {
   const { clusterId } = journal.state;
+  const hasKeys = (await readTextIfThere(sshKeyFile(folder))) !== undefined;
+  if (opened !== undefined && clusterId === undefined && !hasKeys)
+    throw new BeltError("guard.lock", `another command has just taken the cluster ${spec.name} down`, {
+      hint: "Run the same command again: it begins with what is there now.",
+      retryable: true,
+    });
   if (clusterId !== undefined && clusterId !== id)
     throw new BeltError("guard.lock", `another command has just made the cluster ${spec.name}`, {
       hint: "Run the same command again.",
       retryable: true,
     });
-  if (clusterId === undefined && (await readTextIfThere(sshKeyFile(folder))) !== undefined)
+  if (clusterId === undefined && hasKeys)
     throw new BeltError(
       "state.lost",
       `the journal of ${spec.name} is gone while its keys are there: ${folder.journal}`,

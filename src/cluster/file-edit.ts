@@ -46,7 +46,8 @@ export interface EditedFile {
  * Works out a change of the cluster file, comments and order kept. A cluster that was made from a built-in template gets a file
  * of its own.
  *
- * @throws BeltError `spec.invalid` when the file would not be valid afterwards, `usage.invalid` where it cannot be edited.
+ * @throws BeltError `spec.invalid` when the file would not be valid afterwards, `usage.invalid` where it cannot be edited, `usage.renamed` where
+ * it would name another cluster.
  */
 export async function editFile(context: ClusterContext, edit: FileEdit): Promise<EditedFile> {
   if (context.stale) throw context.stale;
@@ -59,6 +60,10 @@ export async function editFile(context: ClusterContext, edit: FileEdit): Promise
   if (after === written) return { change: { path: file, before: isNew ? "" : text, after: isNew ? "" : text }, spec };
   const label = source.kind === "file" ? name : path.relative(deps.cwd, file);
   const changed = await parseText({ file: label, text: after, folder: path.dirname(file) }, [], deps);
+  if (changed.name !== spec.name)
+    throw new BeltError("usage.renamed", `a cluster keeps its name: ${spec.name} cannot become ${changed.name}`, {
+      hint: "To have a cluster of another name, give a file of its own to belt up.",
+    });
   return { change: { path: file, before: isNew ? "" : text, after }, spec: changed };
 }
 

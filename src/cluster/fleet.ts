@@ -35,12 +35,22 @@ export class Fleet implements AsyncDisposable {
     return opening;
   }
 
-  /** All machines of a cluster, of every provider in `names`, in the order of their names. */
+  /**
+   * All machines of a cluster, of every provider in `names`, in the order of their names. What commands touch comes from here,
+   * so a machine of another cluster is refused, whatever the provider thinks.
+   *
+   * @throws BeltError `provider.refused`
+   */
   async list(names: readonly string[], clusterId: string, signal: AbortSignal): Promise<readonly Machine[]> {
     const lists = await Promise.all(
       names.map(async (name) => (await this.open(name)).provider.list(clusterId, signal)),
     );
-    return lists.flat();
+    const machines = lists.flat();
+    const other = machines.find((machine) => machine.clusterId !== clusterId);
+    if (!other) return machines;
+    throw new BeltError("provider.refused", `${other.provider} lists ${other.name}, a machine of another cluster`, {
+      hint: `Asked for ${clusterId}, listed ${other.clusterId} (${other.clusterName}); nothing was changed.`,
+    });
   }
 
   async #openNew(name: string): Promise<OpenProvider> {

@@ -19,6 +19,8 @@ export interface LastFailure {
 /** What the journal tells, folded. */
 export interface JournalState {
   readonly clusterId: string | undefined;
+  /** The name under which the cluster was made: its folder's. */
+  readonly clusterName: string | undefined;
   readonly swarmId: string | undefined;
   /** The last spec that was acted on, as it was written: parse it before use. */
   readonly spec: unknown;
@@ -47,7 +49,7 @@ const touching: ReadonlySet<Operation> = new Set([
   ...(["power", "resize", "host-key", "bootstrap", "init", "join", "update", "leave"] as const),
 ]);
 
-type Header = Pick<JournalState, "clusterId" | "swarmId" | "spec" | "source" | "fence">;
+type Header = Pick<JournalState, "clusterId" | "clusterName" | "swarmId" | "spec" | "source" | "fence">;
 
 /** Folds records one by one, in the order in which they were written: a record costs the same however many came before. */
 export class JournalFold {
@@ -57,12 +59,15 @@ export class JournalFold {
   readonly #met = new Set<string>();
   readonly #left = new Set<string>();
   readonly #failures = new Map<string, LastFailure>();
-  #header: Header = { clusterId: undefined, swarmId: undefined, spec: undefined, source: undefined, fence: 0 };
+  #header: Header = {
+    ...{ clusterId: undefined, clusterName: undefined, swarmId: undefined },
+    ...{ spec: undefined, source: undefined, fence: 0 },
+  };
 
   add(record: JournalRecord): void {
     switch (record.kind) {
       case "cluster":
-        this.#header = { ...this.#header, clusterId: record.id };
+        this.#header = { ...this.#header, clusterId: record.id, clusterName: record.name };
         break;
       case "spec":
         this.#header = { ...this.#header, spec: record.spec, source: record.source };

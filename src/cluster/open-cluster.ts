@@ -13,6 +13,7 @@ import { openJournal } from "./journal.ts";
 import type { JournalState } from "./journal-state.ts";
 import { ensureAuthority, ensureSshKey } from "./keys.ts";
 import { loadSpec } from "./load-spec.ts";
+import { refuseMoved, renamed } from "./named.ts";
 import { placeOf, registryFor } from "./plugins/registry-for.ts";
 import { operatorLogin, reachWith, Sessions } from "./sessions.ts";
 import type { ClusterSpec } from "./spec/types.ts";
@@ -35,15 +36,26 @@ export async function openDescribed(home: Home, described: Described, deps: Depe
  * Opens a cluster by its name, as its own file says; where that cannot be read now, as the journal remembers it, which is
  * enough to look at it and to remove it.
  *
- * @throws BeltError `usage.no-cluster` if there is none of this name.
+ * @throws BeltError `usage.no-cluster` if there is none of this name, `usage.renamed` if its file has another name now.
  */
 export async function openNamed(home: Home, name: string, deps: Dependencies): Promise<Cluster> {
   return clusterOn(await contextFor(home, await describeNamed(home, name, deps), deps));
 }
 
-/** Reads what is known of a cluster by its name. @throws BeltError `usage.no-cluster` */
+/** Reads what is known of a cluster by its name. @throws BeltError `usage.no-cluster`, `usage.renamed` */
 export async function describeNamed(home: Home, name: string, deps: Dependencies): Promise<Described> {
   const { state, source } = await recallNamed(home, name, deps);
+  const described = await readNamed(name, { state, source }, deps);
+  if (described.spec.name === name) return described;
+  const isThere = (await clusterNames(home)).includes(described.spec.name);
+  throw renamed({ name, now: described.spec.name, source, isThere }, deps);
+}
+
+async function readNamed(
+  name: string,
+  { state, source }: { readonly state: JournalState; readonly source: SpecSource },
+  deps: Dependencies,
+): Promise<Described> {
   try {
     return { spec: await loadSpec(source, [], deps), source };
   } catch (error) {
@@ -87,6 +99,7 @@ async function contextFor(home: Home, described: Described, outside: Dependencie
   const deps = { ...outside, providers: await registryFor(outside, placeOf(source, spec, outside.cwd)) };
   const folder = clusterFolder(home, spec.name);
   const journal = await openJournal(folder.journal, deps.clock);
+  refuseMoved(folder, spec.name, journal.state);
   const sshKey = once(() => ensureSshKey(folder, spec.name));
   const knownHosts = openKnownHosts(folder.knownHosts);
   const sessions = new Sessions({

@@ -9,6 +9,7 @@ export type ErrorCode =
   | "usage.confirmation-needed"
   | "usage.not-yet"
   | "usage.no-cluster"
+  | "usage.renamed"
   | "usage.no-such-machine"
   | "usage.plugin"
   | "spec.invalid"

@@ -16,11 +16,18 @@ export interface InProcessRun {
   readonly output: string;
 }
 
+/** How a command line is run: on which clock, and with which environment in which folder, the world's unless given. */
+interface InProcess extends Pick<Around, "watch"> {
+  readonly clock: Clock;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
 /** Runs a command line in this process on the world in a folder, on a clock of its own, as a process that is gone afterwards. */
 export async function runInProcess(
   folder: string,
   words: readonly string[],
-  { clock, watch }: { readonly clock: Clock } & Pick<Around, "watch">,
+  { clock, watch, env = {}, cwd = folder }: InProcess,
 ): Promise<InProcessRun> {
   const around = { now: () => clock.now(), ...(watch && { watch }) };
   const parts = {
@@ -28,10 +35,10 @@ export async function runInProcess(
     providers: { world: async () => worldProvider(folder, {}, around) },
     connect: worldConnect(folder, around),
   };
-  const own = { ...surroundings(), env: {}, cwd: folder, homeFolder: folder, pid: endedPid, clock, random: () => 0.5 };
+  const own = { ...surroundings(), env, cwd, homeFolder: folder, pid: endedPid, clock, random: () => 0.5 };
   const output = new Captured();
-  const host = { exists: async (file: string) => existsSync(path.resolve(folder, file)) };
-  const io = { ...fakeIo(output, output, { clock, host }), cwd: folder, library: realLibrary(own, async () => parts) };
+  const host = { exists: async (file: string) => existsSync(path.resolve(cwd, file)) };
+  const io = { ...fakeIo(output, output, { clock, host }), cwd, library: realLibrary(own, async () => parts) };
   return { code: await main(words, io), output: output.text };
 }
 
