@@ -4,7 +4,7 @@ import type { OptionSpec } from "./verb.ts";
 
 /** The options that every command takes, before or after the verb. */
 export const globalOptions: readonly OptionSpec[] = [
-  { flags: "--cluster <name>", summary: "Act on this cluster instead of the one in use" },
+  { flags: "--cluster <name>", summary: "Act on this cluster (default: that of ./cluster.yml, else the one in use)" },
   { flags: "-y, --yes", summary: "Answer yes to prompts (removals need their own flag)" },
   { flags: "--json", summary: "Print JSON" },
   { flags: "--no-color", summary: "Use no color (also: NO_COLOR)" },

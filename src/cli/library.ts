@@ -1,3 +1,4 @@
+import type { Target } from "../cluster/aim.ts";
 import type { Emit } from "../cluster/events.ts";
 import type { HostReport } from "../cluster/hosts/look.ts";
 import type { Images } from "../cluster/images.ts";
@@ -19,6 +20,8 @@ export interface Library {
   useCluster(name: string): Promise<void>;
   /** Opens a cluster that exists. @throws BeltError `usage.no-cluster`. */
   open(name: string, emit: Emit): Promise<Cluster>;
+  /** The name of the cluster that a file is about. @throws BeltError `usage.no-cluster`, `usage.renamed`, `spec.invalid` */
+  clusterOfFile(target: Extract<Target, { kind: "file" }>): Promise<string>;
   /** Opens the cluster that a file or a template describes, made if it is new. */
   openDescribed(description: Description, emit: Emit): Promise<Cluster>;
   /** Gives a cluster whose journal was lost its id back, from its providers; `id` says which, where there are several of its name. */
@@ -65,10 +68,7 @@ export interface Library {
 
 /** What `up` and `plan` were pointed at. */
 export interface Description {
-  readonly target:
-    | { readonly kind: "file"; readonly path: string }
-    | { readonly kind: "template"; readonly name: string }
-    | { readonly kind: "cluster"; readonly name: string };
+  readonly target: Target;
   /** What `--set` gave, each `key=value`. */
   readonly sets: readonly string[];
 }

@@ -1,28 +1,20 @@
 import type { Emit } from "../cluster/events.ts";
 import type { Cluster } from "../cluster/types.ts";
-import { BeltError } from "../util/errors.ts";
+import { aimAt } from "./aim.ts";
 import type { CliContext } from "./context.ts";
 
 /** Takes no notice of events: for commands that only look. */
 export const quiet: Emit = () => {};
 
 /**
- * The name of the cluster that a command is about: `--cluster`, else the one in use.
+ * The name of the cluster that a command is about: the one rule of `cluster/aim.ts`, for commands that begin with no template.
  *
- * @throws BeltError `usage.no-cluster` when none is named, none is in use, and there is not exactly one.
+ * @throws BeltError `usage.no-cluster` when nothing says which, or it is not there yet; `usage.renamed`.
  */
 export async function clusterName(context: CliContext): Promise<string> {
-  const name = context.globals.cluster ?? (await context.library.currentCluster());
-  if (name !== undefined) return name;
-  const names = await context.library.clusterNames();
-  if (names.length === 0) {
-    throw new BeltError("usage.no-cluster", `there is no cluster in ${await context.library.home()} yet`, {
-      hint: "Make one: belt up, or belt cluster new --driver local NAME",
-    });
-  }
-  throw new BeltError("usage.no-cluster", `there are several clusters: ${names.join(", ")}`, {
-    hint: `Choose one: belt use ${names[0]}, or name it with --cluster`,
-  });
+  const { target } = await aimAt(context, undefined, false);
+  if (target.kind === "file") return await context.library.clusterOfFile(target);
+  return target.name;
 }
 
 /** Opens the cluster that a command is about. */

@@ -51,6 +51,10 @@ export function realLibrary(
       const { openNamed } = await import("../cluster/open-cluster.ts");
       return await openNamed(await home(), name, await dependencies(emit));
     },
+    clusterOfFile: async (target) => {
+      const { clusterOfFile } = await import("../cluster/open-target.ts");
+      return await clusterOfFile(await home(), target, await quietly());
+    },
     openDescribed: async (description, emit) =>
       await openDescription(await home(), description, await dependencies(emit)),
     recover: async (description, id, signal) =>
@@ -127,23 +131,9 @@ async function useCluster(home: Home, name: string): Promise<void> {
   });
 }
 
-async function openDescription(home: Home, { target, sets }: Description, deps: Dependencies): Promise<Cluster> {
-  const { openDescribed, openNamed } = await import("../cluster/open-cluster.ts");
-  if (target.kind === "cluster") {
-    if (sets.length === 0) return await openNamed(home, target.name, deps);
-    throw new BeltError("usage.invalid", "--set goes with a file or a template, not with a cluster's name", {
-      hint: `belt cluster update --cluster ${target.name} key=value changes its own file.`,
-    });
-  }
-  const { loadSpec } = await import("../cluster/load-spec.ts");
-  const spec = await loadSpec(target, sets, deps);
-  if (target.kind === "file") return await openDescribed(home, { spec, source: target }, deps);
-  // A cluster that was made from a template and changed since has a file of its own.
-  const { clusterFolder } = await import("../cluster/home.ts");
-  const { readTextIfThere } = await import("../util/files.ts");
-  const own: SpecSource = { kind: "file", path: clusterFolder(home, spec.name).ownFile };
-  if ((await readTextIfThere(own.path)) === undefined) return await openDescribed(home, { spec, source: target }, deps);
-  return await openDescribed(home, { spec: await loadSpec(own, sets, deps), source: own }, deps);
+async function openDescription(home: Home, description: Description, deps: Dependencies): Promise<Cluster> {
+  const { openTarget } = await import("../cluster/open-target.ts");
+  return await openTarget(home, description, deps);
 }
 
 async function recoverDescribed(

@@ -4,7 +4,7 @@ import { makeFolder, readTextIfThere } from "../util/files.ts";
 import { takeClusterLock } from "./cluster-lock.ts";
 import { type ClusterContext, emit } from "./context.ts";
 import { type EditedFile, withEdited, writeEdited } from "./file-edit.ts";
-import { makeHome } from "./home.ts";
+import { makeHome, setCurrentCluster } from "./home.ts";
 import { journalVersion } from "./journal-records.ts";
 import { sshKeyFile } from "./keys.ts";
 import { sourceName } from "./outcome.ts";
@@ -50,6 +50,7 @@ export async function changing(
   const { spec } = context;
   if (command !== "down") await keepReserve(context.folder, spec.machines.length);
   await begin(before);
+  if (command === "up") await setCurrentCluster(context.home, spec.name);
   emit(context, {
     event: "started",
     command,

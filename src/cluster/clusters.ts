@@ -1,8 +1,9 @@
 import path from "node:path";
 import { BeltError } from "../util/errors.ts";
-import { makeFolder, writeFileAtomic } from "../util/files.ts";
+import { makeFolder, readTextIfThere, writeFileAtomic } from "../util/files.ts";
 import { naturalCompare } from "../util/natural-compare.ts";
 import { randomHex } from "../util/random.ts";
+import { quoteWord } from "../util/shell.ts";
 import { loadPlugin } from "./fleet.ts";
 import { clusterFolder, clusterNames, type Home, makeHome, setCurrentCluster } from "./home.ts";
 import { openJournal } from "./journal.ts";
@@ -27,6 +28,10 @@ export async function newCluster(
   const plugin = await loadPlugin(provider, await registryFor(deps, { folder: folder.path, paths: {} }));
   if ((await clusterNames(home)).includes(name))
     throw new BeltError("usage.invalid", `there is a cluster ${name} already`, { hint: `Use it: belt use ${name}` });
+  if ((await readTextIfThere(folder.ownFile)) !== undefined)
+    throw new BeltError("usage.invalid", `a file of an earlier cluster ${name} is there: ${folder.ownFile}`, {
+      hint: `Bring it up: belt up ${quoteWord(path.relative(deps.cwd, folder.ownFile))}; or move the file away.`,
+    });
   const firewall = plugin.firewall === "provider" ? firewallFor(provider, deps.env["OPERATORS"]) : "";
   const text = `version: 1\nname: ${name}\nprovider: ${provider}\n${firewall}groups: {}\n`;
   await parseText({ file: path.relative(deps.cwd, folder.ownFile), text, folder: folder.path }, [], deps);

@@ -5,6 +5,7 @@ import { compressNames } from "../util/ranges.ts";
 import { type ClusterContext, emit, machinesByName, providerNames } from "./context.ts";
 import { templateHeader } from "./file-edit.ts";
 import type { OpenProvider } from "./fleet.ts";
+import { putOutOfUse } from "./home.ts";
 import { meetSwarm } from "./meet-swarm.ts";
 import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
@@ -130,7 +131,8 @@ async function provenGone(context: ClusterContext, signal: AbortSignal): Promise
  * The keys open nothing any more. A cluster file that lies in the folder is the user's and stays, unless it came from a template;
  * else the folder goes.
  */
-async function forget({ folder }: ClusterContext): Promise<void> {
+async function forget({ folder, home, spec }: ClusterContext): Promise<void> {
+  await putOutOfUse(home, spec.name);
   for (const file of [
     folder.keys,
     folder.knownHosts,

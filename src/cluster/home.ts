@@ -59,9 +59,15 @@ export async function makeHome(home: Home): Promise<void> {
   if ((await readTextIfThere(ignore)) === undefined) await createFileOnce(ignore, "*\n");
 }
 
-/** The names of the clusters in a home. */
+/** The names of the clusters in a home: of those that were taken down at most a file is left. */
 export async function clusterNames(home: Home): Promise<readonly string[]> {
-  return await foldersIn(home.path);
+  const names = await foldersIn(home.path);
+  const isThere = async (name: string): Promise<boolean> => {
+    const { journal, keys } = clusterFolder(home, name);
+    return (await ownerOf(journal)) !== undefined || (await ownerOf(keys)) !== undefined;
+  };
+  const there = await Promise.all(names.map(isThere));
+  return names.filter((_, index) => there[index]);
 }
 
 /** The paths of one cluster's files. */
@@ -98,6 +104,11 @@ export async function currentCluster(home: Home): Promise<string | undefined> {
 export async function setCurrentCluster(home: Home, name: string | undefined): Promise<void> {
   if (name === undefined) await removePath(currentFile(home));
   else await writeFileAtomic(currentFile(home), `${name}\n`, 0o600);
+}
+
+/** Takes a cluster that is no more out of use. */
+export async function putOutOfUse(home: Home, name: string): Promise<void> {
+  if ((await readTextIfThere(currentFile(home)))?.trim() === name) await setCurrentCluster(home, undefined);
 }
 
 function currentFile(home: Home): string {

@@ -38,14 +38,24 @@ export async function openDescribed(home: Home, described: Described, deps: Depe
  *
  * @throws BeltError `usage.no-cluster` if there is none of this name, `usage.renamed` if its file has another name now.
  */
-export async function openNamed(home: Home, name: string, deps: Dependencies): Promise<Cluster> {
-  return clusterOn(await contextFor(home, await describeNamed(home, name, deps), deps));
+export async function openNamed(
+  home: Home,
+  name: string,
+  deps: Dependencies,
+  sets: readonly string[] = [],
+): Promise<Cluster> {
+  return clusterOn(await contextFor(home, await describeNamed(home, name, deps, sets), deps));
 }
 
 /** Reads what is known of a cluster by its name. @throws BeltError `usage.no-cluster`, `usage.renamed` */
-export async function describeNamed(home: Home, name: string, deps: Dependencies): Promise<Described> {
+export async function describeNamed(
+  home: Home,
+  name: string,
+  deps: Dependencies,
+  sets: readonly string[] = [],
+): Promise<Described> {
   const { state, source } = await recallNamed(home, name, deps);
-  const described = await readNamed(name, { state, source }, deps);
+  const described = await readNamed(name, { state, source, sets }, deps);
   if (described.spec.name === name) return described;
   const isThere = (await clusterNames(home)).includes(described.spec.name);
   throw renamed({ name, now: described.spec.name, source, isThere }, deps);
@@ -53,12 +63,17 @@ export async function describeNamed(home: Home, name: string, deps: Dependencies
 
 async function readNamed(
   name: string,
-  { state, source }: { readonly state: JournalState; readonly source: SpecSource },
+  {
+    state,
+    source,
+    sets,
+  }: { readonly state: JournalState; readonly source: SpecSource; readonly sets: readonly string[] },
   deps: Dependencies,
 ): Promise<Described> {
   try {
-    return { spec: await loadSpec(source, [], deps), source };
+    return { spec: await loadSpec(source, sets, deps), source };
   } catch (error) {
+    if (sets.length > 0) throw error;
     return remembered(name, state, { source, error });
   }
 }

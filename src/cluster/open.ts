@@ -7,14 +7,15 @@ import { runProcess } from "../util/processes.ts";
 import { jitter } from "../util/random.ts";
 import type { Secret } from "../util/secret.ts";
 import { surroundings } from "../util/surroundings.ts";
+import type { Target } from "./aim.ts";
 import type { Emit } from "./events.ts";
 import { findHome, type Home } from "./home.ts";
-import { loadSpec } from "./load-spec.ts";
-import { openDescribed, openNamed } from "./open-cluster.ts";
+import { openNamed } from "./open-cluster.ts";
+import { openTarget } from "./open-target.ts";
 import { withGiven } from "./plugins/given-plugins.ts";
 import type { Trust } from "./plugins/offered-provider.ts";
 import { pluginSource } from "./plugins/plugin-source.ts";
-import type { Cluster, Dependencies, SpecSource } from "./types.ts";
+import type { Cluster, Dependencies } from "./types.ts";
 
 /** Which cluster to open, and who is told what happens. */
 export type OpenOptions = {
@@ -44,11 +45,11 @@ export async function openCluster(options: OpenOptions): Promise<Cluster> {
   const deps = dependencies(options);
   const home = await findHome(deps.cwd, deps.env, deps.uid);
   if ("name" in options) return await openNamed(home, options.name, deps);
-  const source: SpecSource =
+  const target: Target =
     "file" in options
       ? { kind: "file", path: path.resolve(deps.cwd, options.file) }
       : { kind: "template", name: options.template };
-  return await openDescribed(home, { spec: await loadSpec(source, options.set ?? [], deps), source }, deps);
+  return await openTarget(home, { target, sets: options.set ?? [] }, deps);
 }
 
 type Around = Pick<OpenOptions, "cwd" | "onEvent" | "providers" | "trust">;

@@ -117,6 +117,7 @@ export function fakeLibrary(change: Partial<Library> = {}): Library {
     currentCluster: async () => "shop",
     useCluster: unscripted("useCluster"),
     open: unscripted("open"),
+    clusterOfFile: async () => "shop",
     openDescribed: unscripted("openDescribed"),
     recover: async () => {},
     importCluster: unscripted("importCluster"),

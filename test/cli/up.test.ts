@@ -45,7 +45,7 @@ describe("belt up", () => {
   test("says first which cluster, which provider, how many machines and from what file", async () => {
     const run = await belt(["up", "--yes"], upSetting());
     expect(run.stderr.split("\n")[0]).toBe(
-      "Cluster shop on local: 3 machines (mg0,node[1:2]), from /home/me/cluster.yml",
+      "Cluster shop (the only one) on local: 3 machines (mg0,node[1:2]), from /home/me/cluster.yml",
     );
   });
 
@@ -169,8 +169,8 @@ describe("belt up", () => {
   });
 
   test.each<[readonly string[], boolean, Description["target"]]>([
-    [["up"], true, { kind: "file", path: "/home/me/cluster.yml" }],
-    [["up"], false, { kind: "template", name: "quickstart" }],
+    [["up"], true, { kind: "file", path: "/home/me/cluster.yml", found: true }],
+    [["up"], false, { kind: "cluster", name: "shop" }],
     [["up", "ha"], true, { kind: "template", name: "ha" }],
     [["up", "shop.yml"], true, { kind: "file", path: "/home/me/shop.yml" }],
     [["up", "./ha"], true, { kind: "file", path: "/home/me/ha" }],

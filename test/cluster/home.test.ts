@@ -45,9 +45,10 @@ describe("the home of all state", () => {
     await using folder = await temporaryFolder();
     const home = { path: folder.path };
     expect(await currentCluster(home)).toBeUndefined();
-    await mkdir(path.join(folder.path, "shop"));
+    await mkdir(path.join(folder.path, "down")); // with nothing of a cluster in it
+    await mkdir(path.join(folder.path, "shop/keys"), { recursive: true });
     expect(await currentCluster(home)).toBe("shop");
-    await mkdir(path.join(folder.path, "test"));
+    await mkdir(path.join(folder.path, "test/keys"), { recursive: true });
     expect(await currentCluster(home)).toBeUndefined();
     await setCurrentCluster(home, "test");
     expect(await currentCluster(home)).toBe("test");

@@ -62,7 +62,8 @@ beforeAll(async () => {
   process.env["DOCKER_CONFIG"] = path.join(folder.path, "docker"); // contexts are kept there, and not in the home
 });
 afterAll(async () => {
-  for (const name of ["quickstart", "ha", "play"]) await runShell(folder.path, `belt down ${name} --yes`);
+  for (const name of ["quickstart", "ha"]) await runShell(folder.path, `belt down ${name} --yes`);
+  await runShell(folder.path, "cd play && belt down play --yes");
   await hosts[Symbol.asyncDispose]();
   expect(cloud.left()).toEqual({ droplets: [], keys: [], tags: [], firewalls: [], vpcs: [] });
   await cloud[Symbol.asyncDispose]();

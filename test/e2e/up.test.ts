@@ -36,7 +36,7 @@ afterAll(async () => {
 describe("one command makes a real swarm", () => {
   it("brings up one manager and two workers, verified from the manager, and says what to type next", async () => {
     const { code, stdout, stderr } = await belt("up", "--yes", "--trace", "trace.json");
-    expect(stderr).toMatch(/^Cluster quickstart on local: 3 machines \(mg1,node\[1:2\]\)/);
+    expect(stderr).toMatch(/^Cluster quickstart \(no cluster yet\) on local: 3 machines \(mg1,node\[1:2\]\)/);
     expect(stderr).toContain("verified from a manager: 3 of 3 nodes ready");
     expect(stdout).toContain("Cluster quickstart is up");
     expect(stdout).toMatch(/Next: belt /);

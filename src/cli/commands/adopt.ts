@@ -1,7 +1,7 @@
 import path from "node:path";
 import { isBeltError } from "../../util/errors.ts";
+import { aimAt } from "../aim.ts";
 import type { CliContext } from "../context.ts";
-import { findTarget } from "../describe-cluster.ts";
 import { exitCodeOf, exitCodes } from "../exit-code.ts";
 import type { Description, LookedAtHost } from "../library.ts";
 import { printJson, printText, say } from "../output.ts";
@@ -83,5 +83,5 @@ function conclude(context: CliContext, looked: readonly LookedAtHost[]): number 
 async function descriptionFor(context: CliContext): Promise<Description | undefined> {
   const { globals, io } = context;
   const isThere = globals.cluster !== undefined || (await io.host.exists(path.join(io.cwd, "cluster.yml")));
-  return isThere ? { target: await findTarget(context, undefined), sets: [] } : undefined;
+  return isThere ? { target: (await aimAt(context, undefined, false)).target, sets: [] } : undefined;
 }

@@ -1,4 +1,5 @@
-import { describeCluster, findTarget } from "../describe-cluster.ts";
+import { aimAt } from "../aim.ts";
+import { describeCluster } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
 import { quiet } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
@@ -17,15 +18,16 @@ export const plan: Verb = {
     { flags: "--detailed-exit-code", summary: "End with code 10 when there are changes" },
   ],
   examples: [
-    ["belt plan", "For ./cluster.yml, or for the template quickstart"],
+    ["belt plan", "For ./cluster.yml, or for the cluster in use"],
     ["belt plan shop.yml --detailed-exit-code", "For a script that acts on drift"],
   ],
   json: "document",
   completes: "templates",
   run: async (call, context) => {
-    const description = { target: await findTarget(context, call.words[0]), sets: call.list("--set") };
+    const { target, why } = await aimAt(context, call.words[0], true);
+    const description = { target, sets: call.list("--set") };
     await using cluster = await context.library.openDescribed(description, quiet);
-    say(context, describeCluster(cluster));
+    say(context, describeCluster(cluster, why));
     const plan = await cluster.plan({}, context.signal);
     if (context.globals.json) printJson(context, planJson(cluster.name, plan));
     else printText(context, planText(plan));

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { ListedProvider } from "../../cluster/plugins/list-providers.ts";
+import { aimAt } from "../aim.ts";
 import type { CliContext } from "../context.ts";
-import { findTarget } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
 import { printJson, printText, say } from "../output.ts";
 import { table } from "../table.ts";
@@ -20,7 +20,7 @@ export const providerLs: Verb = {
   ],
   json: "document",
   run: async (call, context) => {
-    const target = await findTarget(context, call.words[0]);
+    const { target } = await aimAt(context, call.words[0], true);
     const providers = await context.library.listProviders(target);
     if (context.globals.json) printJson(context, { providers: providers.map(document) });
     else printRows(context, providers);

@@ -1,8 +1,9 @@
 import { healthLine, isHealthy } from "../../cluster/swarm-health.ts";
 import type { Cluster } from "../../cluster/types.ts";
 import { compressNames } from "../../util/ranges.ts";
+import { aimAt } from "../aim.ts";
 import type { CliContext } from "../context.ts";
-import { describeCluster, findTarget } from "../describe-cluster.ts";
+import { describeCluster } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
 import { quiet } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
@@ -17,16 +18,17 @@ export const refresh: Verb = {
     "For a journal that was lost or is behind: the providers are asked for the machines of this cluster, the swarm for its nodes, and what does not fit is listed with one way to mend it. Nothing but the journal is changed.",
   options: [{ flags: "--id <id>", summary: "Which cluster, where there are several of this name" }],
   examples: [
-    ["belt refresh", "For ./cluster.yml, or for the template quickstart"],
+    ["belt refresh", "For ./cluster.yml, or for the cluster in use"],
     ["belt refresh --cluster shop", "For a cluster by its name"],
   ],
   json: "document",
   completes: "templates",
   run: async (call, context) => {
-    const description = { target: await findTarget(context, call.words[0]), sets: [] };
+    const { target, why } = await aimAt(context, call.words[0], true);
+    const description = { target, sets: [] };
     await context.library.recover(description, call.text("--id"), context.signal);
     await using cluster = await context.library.openDescribed(description, quiet);
-    say(context, describeCluster(cluster));
+    say(context, describeCluster(cluster, why));
     const { kind } = await cluster.refresh(context.signal);
     await show(context, cluster, kind === "unchanged");
     return exitCodes.done;

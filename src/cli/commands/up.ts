@@ -1,7 +1,8 @@
 import type { Cluster } from "../../cluster/types.ts";
 import { acceptNewKeys } from "../accept-new.ts";
+import { aimAt } from "../aim.ts";
 import type { CliContext } from "../context.ts";
-import { describeCluster, findTarget } from "../describe-cluster.ts";
+import { describeCluster } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
 import { agreed, allowRemove, moveLocalVolumes } from "../leniency.ts";
 import type { Description } from "../library.ts";
@@ -19,7 +20,7 @@ import type { Call, Verb } from "../verb.ts";
 export const up: Verb = {
   usage: "[file-or-template]",
   details:
-    "Without an argument: ./cluster.yml if there is one, else the built-in template quickstart, which makes one manager and two workers on this host. Safe to run again: what is as the file says is left alone, and what was cut short goes on.",
+    "Without an argument: ./cluster.yml or the cluster.yml beside .belt, else the cluster in use; where there is none yet, the built-in template quickstart, which makes one manager and two workers on this host. The cluster is in use from then on. Safe to run again: what is as the file says is left alone, and what was cut short goes on.",
   options: [
     { flags: "--dry-run", summary: "Show the plan and stop" },
     allowRemove,
@@ -33,7 +34,7 @@ export const up: Verb = {
     { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
   ],
   examples: [
-    ["belt up", "./cluster.yml, or one manager and two workers on this host"],
+    ["belt up", "./cluster.yml, or the cluster in use, or one manager and two workers on this host"],
     ["belt up ha --yes", "A built-in template, asking nothing"],
     ["belt up shop.yml --set region=sgp1", "Another file, with a value for its variable region"],
     ["belt up --dry-run", "What it would do"],
@@ -42,16 +43,17 @@ export const up: Verb = {
   json: "lines",
   completes: "templates",
   run: async (call, context) => {
-    const description = { target: await findTarget(context, call.words[0]), sets: call.list("--set") };
+    const { target, why } = await aimAt(context, call.words[0], true);
+    const description = { target, sets: call.list("--set") };
     if (call.flag("--dry-run")) {
       await using cluster = await context.library.openDescribed(description, quiet);
-      return await dryRun(context, cluster);
+      return await dryRun(context, cluster, why);
     }
     return await perform(context, {
       traceFile: call.text("--trace"),
       run: async (emit) => {
         await using cluster = await context.library.openDescribed(description, emit);
-        return await bringUp(context, cluster, { call, description });
+        return await bringUp(context, cluster, { call, description, why });
       },
     });
   },
@@ -60,9 +62,13 @@ export const up: Verb = {
 async function bringUp(
   context: CliContext,
   cluster: Cluster,
-  { call, description }: { readonly call: Call; readonly description: Description },
+  {
+    call,
+    description,
+    why,
+  }: { readonly call: Call; readonly description: Description; readonly why: string | undefined },
 ): Promise<Performed | number> {
-  say(context, describeCluster(cluster));
+  say(context, describeCluster(cluster, why));
   if (!(await meetRequirements(context, cluster))) return exitCodes.declined;
   const { changes } = await cluster.plan({}, context.signal);
   if (!(await agreedToRemoval(context, cluster, { call, changes }))) return exitCodes.declined;
@@ -88,8 +94,8 @@ async function bringUp(
   };
 }
 
-async function dryRun(context: CliContext, cluster: Cluster): Promise<number> {
-  say(context, describeCluster(cluster));
+async function dryRun(context: CliContext, cluster: Cluster, why: string | undefined): Promise<number> {
+  say(context, describeCluster(cluster, why));
   const plan = await cluster.plan({}, context.signal);
   if (context.globals.json) printJson(context, planJson(cluster.name, plan));
   else printText(context, planText(plan));

@@ -1,5 +1,6 @@
 import type { CliContext } from "../context.ts";
 import { globalOptions } from "../globals.ts";
+import { clusterName } from "../open-cluster.ts";
 import { type Entry, findCommand, membersOf, topWords } from "../program.ts";
 import { shells } from "../shell-env.ts";
 import type { OptionSpec, Verb } from "../verb.ts";
@@ -60,9 +61,8 @@ async function namesFor(context: CliContext, verb: Verb, clusterName: string | u
   }
 }
 
-async function machineNames(context: CliContext, clusterName: string | undefined): Promise<readonly string[]> {
-  const name = clusterName ?? (await context.library.currentCluster());
-  return name === undefined ? [] : await context.library.knownMachines(name);
+async function machineNames(context: CliContext, named: string | undefined): Promise<readonly string[]> {
+  return await context.library.knownMachines(named ?? (await clusterName(context)));
 }
 
 function flagsOf(options: readonly OptionSpec[]): readonly string[] {
