@@ -71,6 +71,8 @@ export interface Description {
   readonly target: Target;
   /** What `--set` gave, each `key=value`. */
   readonly sets: readonly string[];
+  /** What `--unset` forgets of what earlier `--set`s or environments gave. */
+  readonly unset?: readonly string[];
 }
 
 /** One host that was looked at, or why it could not be. */

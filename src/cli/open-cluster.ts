@@ -2,6 +2,7 @@ import type { Emit } from "../cluster/events.ts";
 import type { Cluster } from "../cluster/types.ts";
 import { aimAt } from "./aim.ts";
 import type { CliContext } from "./context.ts";
+import { say } from "./output.ts";
 
 /** Takes no notice of events: for commands that only look. */
 export const quiet: Emit = () => {};
@@ -15,6 +16,13 @@ export async function clusterName(context: CliContext): Promise<string> {
   const { target } = await aimAt(context, undefined, false);
   if (target.kind === "file") return await context.library.clusterOfFile(target);
   return target.name;
+}
+
+/** Says what is noted while a cluster file is read, for commands that only look. */
+export function notesTo(context: CliContext): Emit {
+  return (event) => {
+    if (event.event === "note" && event.machine === undefined) say(context, event.message);
+  };
 }
 
 /** Opens the cluster that a command is about. */

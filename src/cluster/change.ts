@@ -1,4 +1,5 @@
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { BeltError, isBeltError } from "../util/errors.ts";
 import { makeFolder, readTextIfThere } from "../util/files.ts";
 import { takeClusterLock } from "./cluster-lock.ts";
@@ -61,6 +62,7 @@ export async function changing(
   });
   try {
     return await work(context, async () => {
+      if (command === "up") await remember(context);
       if (!file) return;
       await writeEdited(before, file);
       await begin(context);
@@ -114,4 +116,12 @@ async function begin({ journal, id, home, spec, source: from }: ClusterContext):
   const source = from.kind === "file" ? { ...from, path: path.relative(home.path, from.path) } : from;
   const known = JSON.stringify([journal.state.spec, journal.state.source]);
   if (known !== JSON.stringify([stored, source])) await journal.record({ kind: "spec", source, spec: stored });
+}
+
+/** What the file was read with, once the guards have let it pass: later commands read it so, in whatever shell. */
+async function remember({ journal, given }: ClusterContext): Promise<void> {
+  if (!isDeepStrictEqual(journal.state.given, given))
+    await journal.record({
+      ...{ kind: "given", sets: [...given.sets], env: given.env, hidden: [...given.hidden] },
+    });
 }

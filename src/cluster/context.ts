@@ -3,6 +3,7 @@ import type { KnownHosts } from "../ssh/known-hosts.ts";
 import type { HeldLock } from "./cluster-lock.ts";
 import type { BeltEvent } from "./events.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Given } from "./given.ts";
 import type { ClusterFolder, Home } from "./home.ts";
 import type { Journal } from "./journal.ts";
 import type { ClusterKeys } from "./keys.ts";
@@ -16,6 +17,8 @@ export interface ClusterContext {
   readonly id: string;
   readonly spec: ClusterSpec;
   readonly source: SpecSource;
+  /** What the file was read with. */
+  readonly given: Given;
   /** Why the cluster file could not be read this time, where the journal's word for it is used instead. */
   readonly stale: Error | undefined;
   readonly home: Home;

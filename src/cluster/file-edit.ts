@@ -1,7 +1,10 @@
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { BeltError } from "../util/errors.ts";
 import { readTextIfThere, writeFileAtomic } from "../util/files.ts";
+import { quoteWord } from "../util/shell.ts";
 import { type ClusterContext, emit } from "./context.ts";
+import { paramsOf } from "./given.ts";
 import { fullSchema, parseText, readSpecText } from "./load-spec.ts";
 import { looseMachines } from "./loose.ts";
 import { setInClusterFile } from "./spec/edit.ts";
@@ -59,12 +62,27 @@ export async function editFile(context: ClusterContext, edit: FileEdit): Promise
   const after = await apply(edit, written, context);
   if (after === written) return { change: { path: file, before: isNew ? "" : text, after: isNew ? "" : text }, spec };
   const label = source.kind === "file" ? name : path.relative(deps.cwd, file);
-  const changed = await parseText({ file: label, text: after, folder: path.dirname(file) }, [], deps);
+  const read = paramsOf(context.given, deps.env);
+  const edited = { file: label, text: after, folder: path.dirname(file) };
+  const changed = await parseText(edited, read.sets, { ...deps, env: read.env });
+  if (read.sets.length > 0 && isDeepStrictEqual(changed, spec)) throw overridden(read.sets);
   if (changed.name !== spec.name)
     throw new BeltError("usage.renamed", `a cluster keeps its name: ${spec.name} cannot become ${changed.name}`, {
       hint: "To have a cluster of another name, give a file of its own to belt up.",
     });
   return { change: { path: file, before: isNew ? "" : text, after }, spec: changed };
+}
+
+/** An edit that changes nothing, since the cluster was brought up with another value for the same key. */
+function overridden(sets: readonly string[]): BeltError {
+  const [first = ""] = sets;
+  return new BeltError(
+    "usage.invalid",
+    `the file would not count: the cluster was brought up with --set ${sets.join(" --set ")}`,
+    {
+      hint: `Forget that first: belt up --unset ${quoteWord(first.split("=", 1)[0] ?? first)}`,
+    },
+  );
 }
 
 /**

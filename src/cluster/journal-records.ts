@@ -4,7 +4,7 @@ import { clusterIdPattern } from "../util/names.ts";
 import { phases } from "./events.ts";
 
 /** The version of the journal's format that this program writes. */
-export const journalVersion = 3;
+export const journalVersion = 4;
 
 /** What beltkit is about to do to the world, or was. `share` and `unshare` are about what a provider's machines have in common. */
 const operations = [
@@ -43,6 +43,13 @@ const recordSchema = z.discriminatedUnion("kind", [
     spec: z.unknown(),
   }),
   z.object({
+    kind: z.literal("given"),
+    at,
+    sets: z.array(z.string()),
+    env: z.record(z.string(), z.string().nullable()),
+    hidden: z.array(z.string()),
+  }),
+  z.object({
     kind: z.literal("command"),
     at,
     command: z.string(),
@@ -61,7 +68,7 @@ const recordSchema = z.discriminatedUnion("kind", [
 /**
  * One line of the journal. There is no secret in it, ever: of an error only the code is kept, since its message could quote
  * what a command printed. `on` is the name of a machine, or of a provider. `recovered` says that a machine which had failed has
- * come all the way since; `met`, that one has answered, or was found here: it may keep something.
+ * come all the way since; `given` is what the file was read with, the last one counts; `met`, that one has answered, or was found here: it may keep something.
  */
 export type JournalRecord = z.infer<typeof recordSchema>;
 
@@ -134,6 +141,8 @@ const migrations: readonly ((document: Document) => readonly Document[])[] = [
     if (kind === "cluster") return [{ ...document, version: 3 }];
     return kind === "intent" && operation === "create" ? [document, { kind: "met", at, machine: on }] : [document];
   },
+  // 3 → 4: what the file was read with was not kept. The next `up` does.
+  (document) => [document["kind"] === "cluster" ? { ...document, version: 4 } : document],
 ];
 
 function migrate(document: Document, from: number): readonly Document[] {

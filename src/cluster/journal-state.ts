@@ -1,4 +1,5 @@
 import type { Phase } from "./events.ts";
+import type { Given } from "./given.ts";
 import type { JournalRecord, Operation } from "./journal-records.ts";
 
 /** An intent whose outcome is not known. */
@@ -28,6 +29,8 @@ export interface JournalState {
     | { readonly kind: "file"; readonly path: string }
     | { readonly kind: "template"; readonly name: string }
     | undefined;
+  /** What the cluster was brought up with beside its file; `undefined` where that was never kept. */
+  readonly given: Given | undefined;
   /** Machines that were made and not removed since, as far as the journal saw. */
   readonly made: readonly string[];
   /** Machines that were made ready for the swarm by beltkit itself; others came so. */
@@ -49,7 +52,7 @@ const touching: ReadonlySet<Operation> = new Set([
   ...(["power", "resize", "host-key", "bootstrap", "init", "join", "update", "leave"] as const),
 ]);
 
-type Header = Pick<JournalState, "clusterId" | "clusterName" | "swarmId" | "spec" | "source" | "fence">;
+type Header = Pick<JournalState, "clusterId" | "clusterName" | "swarmId" | "spec" | "source" | "given" | "fence">;
 
 /** Folds records one by one, in the order in which they were written: a record costs the same however many came before. */
 export class JournalFold {
@@ -61,7 +64,7 @@ export class JournalFold {
   readonly #failures = new Map<string, LastFailure>();
   #header: Header = {
     ...{ clusterId: undefined, clusterName: undefined, swarmId: undefined },
-    ...{ spec: undefined, source: undefined, fence: 0 },
+    ...{ spec: undefined, source: undefined, given: undefined, fence: 0 },
   };
 
   add(record: JournalRecord): void {
@@ -71,6 +74,9 @@ export class JournalFold {
         break;
       case "spec":
         this.#header = { ...this.#header, spec: record.spec, source: record.source };
+        break;
+      case "given":
+        this.#header = { ...this.#header, given: { sets: record.sets, env: record.env, hidden: record.hidden } };
         break;
       case "swarm":
         this.#header = { ...this.#header, swarmId: record.swarmId };

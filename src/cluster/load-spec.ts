@@ -31,18 +31,23 @@ export async function loadSpec(source: SpecSource, sets: readonly string[], deps
 }
 
 /** Reads a cluster file's text; what is doubtful in it is told as a note. @throws BeltError `spec.invalid` */
-export async function parseText(
+export async function parseText(text: SpecText, sets: readonly string[], deps: Reading): Promise<ClusterSpec> {
+  return (await readWith(text, sets, deps)).spec;
+}
+
+/** {@link parseText}, with the names of the variables that the file has. @throws BeltError `spec.invalid` */
+export async function readWith(
   { file, text, folder }: SpecText,
   sets: readonly string[],
   deps: Reading,
-): Promise<ClusterSpec> {
+): Promise<{ readonly spec: ClusterSpec; readonly asked: readonly string[] }> {
   const findProviders = (paths: Readonly<Record<string, string>>): Promise<ProviderRegistry> =>
     registryFor(deps, { folder: folder ?? deps.cwd, paths });
   const parsed = await parseSpec({ file, text, env: deps.env, sets, providers: deps.providers, findProviders });
   if (parsed.kind === "problems") throw specInvalid(parsed.problems);
   for (const warning of parsed.warnings)
     deps.emit({ event: "note", at: deps.clock.now(), message: formatProblem(warning) });
-  return parsed.spec;
+  return { spec: parsed.spec, asked: parsed.asked };
 }
 
 /** The JSON Schema of a cluster file with the options of every provider, or of those that are named. */

@@ -8,11 +8,11 @@ import { clusterOn } from "./cluster.ts";
 import { HeldLock } from "./cluster-lock.ts";
 import { answerDeadlineMs, type ClusterContext } from "./context.ts";
 import { type ClusterFor, Fleet } from "./fleet.ts";
+import { type Given, nothingGiven, readGiven, type Wishes } from "./given.ts";
 import { type ClusterFolder, clusterFolder, clusterNames, type Home } from "./home.ts";
 import { openJournal } from "./journal.ts";
 import type { JournalState } from "./journal-state.ts";
 import { ensureAuthority, ensureSshKey } from "./keys.ts";
-import { loadSpec } from "./load-spec.ts";
 import { refuseMoved, renamed } from "./named.ts";
 import { placeOf, registryFor } from "./plugins/registry-for.ts";
 import { operatorLogin, reachWith, Sessions } from "./sessions.ts";
@@ -24,6 +24,8 @@ import type { Cluster, Dependencies, SpecSource } from "./types.ts";
 interface Described {
   readonly spec: ClusterSpec;
   readonly source: SpecSource;
+  /** What it was read with; nothing unless given. */
+  readonly given?: Given;
   readonly stale?: Error;
 }
 
@@ -42,9 +44,9 @@ export async function openNamed(
   home: Home,
   name: string,
   deps: Dependencies,
-  sets: readonly string[] = [],
+  wishes: Wishes = { sets: [] },
 ): Promise<Cluster> {
-  return clusterOn(await contextFor(home, await describeNamed(home, name, deps, sets), deps));
+  return clusterOn(await contextFor(home, await describeNamed(home, name, deps, wishes), deps));
 }
 
 /** Reads what is known of a cluster by its name. @throws BeltError `usage.no-cluster`, `usage.renamed` */
@@ -52,10 +54,10 @@ export async function describeNamed(
   home: Home,
   name: string,
   deps: Dependencies,
-  sets: readonly string[] = [],
+  wishes: Wishes = { sets: [] },
 ): Promise<Described> {
   const { state, source } = await recallNamed(home, name, deps);
-  const described = await readNamed(name, { state, source, sets }, deps);
+  const described = await readNamed(name, { state, source, wishes }, deps);
   if (described.spec.name === name) return described;
   const isThere = (await clusterNames(home)).includes(described.spec.name);
   throw renamed({ name, now: described.spec.name, source, isThere }, deps);
@@ -63,17 +65,13 @@ export async function describeNamed(
 
 async function readNamed(
   name: string,
-  {
-    state,
-    source,
-    sets,
-  }: { readonly state: JournalState; readonly source: SpecSource; readonly sets: readonly string[] },
+  { state, source, wishes }: { readonly state: JournalState; readonly source: SpecSource; readonly wishes: Wishes },
   deps: Dependencies,
 ): Promise<Described> {
   try {
-    return { spec: await loadSpec(source, sets, deps), source };
+    return { ...(await readGiven(source, wishes, state.given ?? nothingGiven, deps)), source };
   } catch (error) {
-    if (sets.length > 0) throw error;
+    if (wishes.sets.length > 0 || (wishes.unset ?? []).length > 0) throw error;
     return remembered(name, state, { source, error });
   }
 }
@@ -81,6 +79,11 @@ async function readNamed(
 /** Where the description of a cluster comes from, which is not read. @throws BeltError `usage.no-cluster` */
 export async function sourceOfNamed(home: Home, name: string, deps: Dependencies): Promise<SpecSource> {
   return (await recallNamed(home, name, deps)).source;
+}
+
+/** What a cluster was brought up with beside its file. */
+export async function givenTo(home: Home, name: string, deps: Dependencies): Promise<Given> {
+  return (await recallNamed(home, name, deps)).state.given ?? nothingGiven;
 }
 
 async function recallNamed(
@@ -138,6 +141,7 @@ async function contextFor(home: Home, described: Described, outside: Dependencie
     id: journal.state.clusterId ?? randomHex(16),
     spec,
     source,
+    given: described.given ?? journal.state.given ?? nothingGiven,
     stale: described.stale,
     home,
     folder,

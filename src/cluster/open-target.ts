@@ -1,19 +1,19 @@
 import path from "node:path";
-import { BeltError } from "../util/errors.ts";
+import { BeltError, isBeltError } from "../util/errors.ts";
 import { readTextIfThere } from "../util/files.ts";
 import type { Target } from "./aim.ts";
+import { nothingGiven, readGiven, type Wishes } from "./given.ts";
 import { clusterFolder, clusterNames, type Home } from "./home.ts";
 import { loadSpec } from "./load-spec.ts";
 import { renamed } from "./named.ts";
-import { openDescribed, openNamed, sourceOfNamed } from "./open-cluster.ts";
+import { givenTo, openDescribed, openNamed, sourceOfNamed } from "./open-cluster.ts";
 import type { Cluster, Dependencies } from "./types.ts";
 
 type FileTarget = Extract<Target, { kind: "file" }>;
 
-/** What to open, with what `--set` gave, each `key=value`. */
-export interface Opening {
+/** What to open, with what `--set` gave, each `key=value`, and what `--unset` forgets. */
+export interface Opening extends Wishes {
   readonly target: Target;
-  readonly sets: readonly string[];
 }
 
 /**
@@ -22,19 +22,30 @@ export interface Opening {
  *
  * @throws BeltError `usage.no-cluster`, `usage.renamed`, `usage.invalid`, `spec.invalid`, `state.*`
  */
-export async function openTarget(home: Home, { target, sets }: Opening, deps: Dependencies): Promise<Cluster> {
-  if (target.kind === "cluster") return await openNamed(home, target.name, deps, sets);
-  const spec = await loadSpec(target, sets, deps);
-  const isThere = (await clusterNames(home)).includes(spec.name);
-  if (target.kind === "file") {
-    if (!isThere) await refuseRename(home, target, spec.name, deps);
-    return await openDescribed(home, { spec, source: { kind: "file", path: target.path } }, deps);
+export async function openTarget(home: Home, { target, ...wishes }: Opening, deps: Dependencies): Promise<Cluster> {
+  if (target.kind === "cluster") return await openNamed(home, target.name, deps, wishes);
+  if (target.kind === "file") return await openFile(home, { target, wishes }, deps);
+  const { name } = await loadSpec(target, wishes.sets, quietly(deps));
+  if ((await clusterNames(home)).includes(name)) return await openNamed(home, name, deps, wishes);
+  const own = { kind: "file", path: clusterFolder(home, name).ownFile } as const;
+  const source = (await readTextIfThere(own.path)) === undefined ? target : own;
+  return await openDescribed(home, { ...(await readGiven(source, wishes, nothingGiven, deps)), source }, deps);
+}
+
+async function openFile(
+  home: Home,
+  { target, wishes }: { readonly target: FileTarget; readonly wishes: Wishes },
+  deps: Dependencies,
+): Promise<Cluster> {
+  const source = { kind: "file", path: target.path } as const;
+  const name = await ownerOf(home, { target, sets: wishes.sets }, deps);
+  const remembered = name === undefined ? nothingGiven : await givenTo(home, name, deps);
+  const read = await readGiven(source, wishes, remembered, deps);
+  if (name !== undefined && read.spec.name !== name) {
+    const isThere = (await clusterNames(home)).includes(read.spec.name);
+    throw renamed({ name, now: read.spec.name, source, isThere }, deps);
   }
-  if (isThere) return await openNamed(home, spec.name, deps, sets);
-  const source = { kind: "file", path: clusterFolder(home, spec.name).ownFile } as const;
-  if ((await readTextIfThere(source.path)) === undefined)
-    return await openDescribed(home, { spec, source: target }, deps);
-  return await openDescribed(home, { spec: await loadSpec(source, sets, deps), source }, deps);
+  return await openDescribed(home, { ...read, source }, deps);
 }
 
 /**
@@ -43,28 +54,43 @@ export async function openTarget(home: Home, { target, sets }: Opening, deps: De
  * @throws BeltError `usage.no-cluster` where that cluster was never brought up, `usage.renamed`, `spec.invalid`
  */
 export async function clusterOfFile(home: Home, target: FileTarget, deps: Dependencies): Promise<string> {
-  let name: string;
-  try {
-    name = (await loadSpec(target, [], deps)).name;
-  } catch (error) {
-    const [only, ...others] = await madeFrom(home, target.path, deps);
-    if (only === undefined || others.length > 0) throw error;
-    return only;
-  }
-  if ((await clusterNames(home)).includes(name)) return name;
-  await refuseRename(home, target, name, deps);
+  const name = await ownerOf(home, { target, sets: [] }, deps);
+  if (name !== undefined) return name;
+  const { name: wanted } = await loadSpec(target, [], quietly(deps));
   const file = path.relative(deps.cwd, target.path);
-  throw new BeltError("usage.no-cluster", `the cluster ${name} of ${file} is not there yet`, {
+  throw new BeltError("usage.no-cluster", `the cluster ${wanted} of ${file} is not there yet`, {
     hint: "Bring it up: belt up; or name another cluster with --cluster",
   });
 }
 
-/** A file that was found, not named, makes no second cluster because its name was changed. */
-async function refuseRename(home: Home, target: FileTarget, now: string, deps: Dependencies): Promise<void> {
-  if (!target.found) return;
-  const [name] = await madeFrom(home, target.path, deps);
-  if (name !== undefined)
-    throw renamed({ name, now, source: { kind: "file", path: target.path }, isThere: false }, deps);
+/**
+ * The cluster that is there already and that a file is about: that of its name as it reads here; else, unless the file was
+ * named to make another, the one that was brought up from it. `undefined` for a file of a new cluster.
+ *
+ * @throws BeltError `usage.renamed` where several were brought up from a file that was found, and it names none of them.
+ */
+async function ownerOf(
+  home: Home,
+  { target, sets }: { readonly target: FileTarget; readonly sets: readonly string[] },
+  deps: Dependencies,
+): Promise<string | undefined> {
+  const name = await nameIn(target, sets, deps);
+  if (name !== undefined && (await clusterNames(home)).includes(name)) return name;
+  if (name !== undefined && !target.found) return undefined;
+  const [only, ...others] = await madeFrom(home, target.path, deps);
+  if (only === undefined || others.length === 0) return only;
+  if (name === undefined) return undefined;
+  throw renamed({ name: only, now: name, source: { kind: "file", path: target.path }, isThere: false }, deps);
+}
+
+/** The name in a file as it reads here, or `undefined` where it cannot be read, which is told when it is read in earnest. */
+async function nameIn(target: FileTarget, sets: readonly string[], deps: Dependencies): Promise<string | undefined> {
+  try {
+    return (await loadSpec(target, sets, quietly(deps))).name;
+  } catch (error) {
+    if (isBeltError(error, "spec.invalid")) return undefined;
+    throw error;
+  }
 }
 
 /** The clusters that were brought up from a file. */
@@ -74,4 +100,8 @@ async function madeFrom(home: Home, file: string, deps: Dependencies): Promise<r
     names.map(async (name) => ({ name, source: await sourceOfNamed(home, name, deps) })),
   );
   return sources.flatMap(({ name, source }) => (source.kind === "file" && source.path === file ? [name] : []));
+}
+
+function quietly(deps: Dependencies): Dependencies {
+  return { ...deps, emit: () => {} };
 }

@@ -189,7 +189,7 @@ describe("belt up", () => {
       library: { openDescribed },
       host: { exists: async () => exists },
     });
-    expect(seen).toEqual([{ target, sets: ["a=1", "b=2"] }]);
+    expect(seen).toEqual([{ target, sets: ["a=1", "b=2"], unset: [] }]);
   });
 
   test("--trace writes the events as a trace, also when it fails", async () => {

@@ -96,9 +96,13 @@ describe("a journal of an older version", () => {
     },
   );
 
-  it("is not taken for one of today's, in which a machine that was only made is known as such", () => {
-    const { records, migrated } = readRecords("journal", lines(3, "on"));
-    expect(migrated).toBe(false);
+  it.each([
+    [3, true],
+    [4, false],
+  ])("(%i) knows a machine that was only made as such, and nothing of what was given", (version, isOld) => {
+    const { records, migrated } = readRecords("journal", lines(version, "on"));
+    expect(migrated).toBe(isOld);
     expect([...folded(records).met]).toEqual([]);
+    expect(folded(records).given).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { aimAt } from "../aim.ts";
 import { describeCluster } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
-import { quiet } from "../open-cluster.ts";
+import { notesTo } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
 import { planJson, planText } from "../render/plan.ts";
 import type { Verb } from "../verb.ts";
@@ -26,7 +26,7 @@ export const plan: Verb = {
   run: async (call, context) => {
     const { target, why } = await aimAt(context, call.words[0], true);
     const description = { target, sets: call.list("--set") };
-    await using cluster = await context.library.openDescribed(description, quiet);
+    await using cluster = await context.library.openDescribed(description, notesTo(context));
     say(context, describeCluster(cluster, why));
     const plan = await cluster.plan({}, context.signal);
     if (context.globals.json) printJson(context, planJson(cluster.name, plan));

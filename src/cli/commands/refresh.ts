@@ -5,7 +5,7 @@ import { aimAt } from "../aim.ts";
 import type { CliContext } from "../context.ts";
 import { describeCluster } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
-import { quiet } from "../open-cluster.ts";
+import { notesTo } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
 import { findingsText } from "../render/plan.ts";
 import { count } from "../units.ts";
@@ -27,7 +27,7 @@ export const refresh: Verb = {
     const { target, why } = await aimAt(context, call.words[0], true);
     const description = { target, sets: [] };
     await context.library.recover(description, call.text("--id"), context.signal);
-    await using cluster = await context.library.openDescribed(description, quiet);
+    await using cluster = await context.library.openDescribed(description, notesTo(context));
     say(context, describeCluster(cluster, why));
     const { kind } = await cluster.refresh(context.signal);
     await show(context, cluster, kind === "unchanged");

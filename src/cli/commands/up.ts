@@ -6,7 +6,7 @@ import { describeCluster } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
 import { agreed, allowRemove, moveLocalVolumes } from "../leniency.ts";
 import type { Description } from "../library.ts";
-import { quiet } from "../open-cluster.ts";
+import { notesTo } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
 import { type Performed, perform } from "../perform.ts";
 import { confirm } from "../prompt.ts";
@@ -30,6 +30,11 @@ export const up: Verb = {
       summary: "Fill a variable of the file, or set a key of it (repeatable)",
       repeatable: true,
     },
+    {
+      flags: "--unset <key>",
+      summary: "Forget what an earlier up was given for this key (repeatable)",
+      repeatable: true,
+    },
     { flags: "--accept-new", summary: "Accept host keys missing from known_hosts" },
     { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
   ],
@@ -44,9 +49,9 @@ export const up: Verb = {
   completes: "templates",
   run: async (call, context) => {
     const { target, why } = await aimAt(context, call.words[0], true);
-    const description = { target, sets: call.list("--set") };
+    const description = { target, sets: call.list("--set"), unset: call.list("--unset") };
     if (call.flag("--dry-run")) {
-      await using cluster = await context.library.openDescribed(description, quiet);
+      await using cluster = await context.library.openDescribed(description, notesTo(context));
       return await dryRun(context, cluster, why);
     }
     return await perform(context, {

@@ -15,6 +15,10 @@ function lineOf(record: JournalRecord, outcomes: ReadonlyMap<number, OutcomeReco
       return line(`cluster ${record.name} (${record.id})`);
     case "spec":
       return line(`read ${record.source.kind === "file" ? record.source.path : `the template ${record.source.name}`}`);
+    case "given":
+      return line(
+        `with ${[...record.sets.map((set) => `--set ${set}`), ...variables(record), ...record.hidden].join(", ") || "nothing else"}`,
+      );
     case "command":
       return line(`${record.command}, by ${record.user} on ${record.host} (fence ${record.fence})`);
     case "swarm":
@@ -30,6 +34,10 @@ function lineOf(record: JournalRecord, outcomes: ReadonlyMap<number, OutcomeReco
     case "outcome":
       return undefined;
   }
+}
+
+function variables({ env }: Extract<JournalRecord, { kind: "given" }>): readonly string[] {
+  return Object.entries(env).map(([name, value]) => (value === null ? `no ${name}` : `${name}=${value}`));
 }
 
 function endOf(outcome: OutcomeRecord | undefined): string {

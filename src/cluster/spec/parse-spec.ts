@@ -42,7 +42,13 @@ export interface SpecInput {
 
 /** A valid cluster file, or all that is wrong with it, in the order of the file. Warnings refuse nothing. */
 export type ParsedSpec =
-  | { readonly kind: "spec"; readonly spec: ClusterSpec; readonly warnings: readonly SpecProblem[] }
+  | {
+      readonly kind: "spec";
+      readonly spec: ClusterSpec;
+      readonly warnings: readonly SpecProblem[];
+      /** The names of the variables that it has. */
+      readonly asked: readonly string[];
+    }
   | { readonly kind: "problems"; readonly problems: readonly SpecProblem[]; readonly warnings: readonly SpecProblem[] };
 
 /** Reads a cluster file: YAML, `--set`, variables, the format's and the providers' schemas, and what no schema sees. Rejects only where a plugin cannot be loaded. */
@@ -81,7 +87,7 @@ async function readFilled(input: SpecInput, filled: Filled): Promise<ParsedSpec>
   const problems = [...filled.problems, ...later.filter(({ key }) => !unfilled.has(key))];
   const warnings = sortProblems(machines.warnings);
   if (problems.length > 0 || read.file === undefined) return refused(problems, warnings);
-  return { kind: "spec", spec: toSpec(read.file, blocks.values), warnings };
+  return { kind: "spec", spec: toSpec(read.file, blocks.values), warnings, asked: filled.asked };
 }
 
 function refused(problems: readonly SpecProblem[], warnings: readonly SpecProblem[]): ParsedSpec {
@@ -93,19 +99,22 @@ interface Filled {
   readonly problems: readonly SpecProblem[];
   /** The values that the environment gave to variables of the file, by their names. */
   readonly values: Readonly<Record<string, string | undefined>>;
+  readonly asked: readonly string[];
 }
 
 /** The document with `--set` and variables filled in. */
 function fillIn(input: SpecInput): Filled {
   const read = readDocument(input.file, input.text);
   const sets = parseSets(input.sets);
-  if (read.tree === undefined) return { tree: undefined, problems: [...read.problems, ...sets.problems], values: {} };
+  if (read.tree === undefined)
+    return { tree: undefined, problems: [...read.problems, ...sets.problems], values: {}, asked: [] };
   const changed = applySets(read.tree, sets.paths);
   const filled = substitute(changed.tree, { given: sets.variables, env: input.env });
   const unused = unusedVariables(sets, filled.asked, input.file);
   const fromEnv = [...filled.asked].filter((name) => !sets.variables.has(name));
   return {
     tree: filled.tree,
+    asked: [...filled.asked],
     values: Object.fromEntries(fromEnv.map((name) => [name, input.env[name]])),
     problems: [...read.problems, ...sets.problems, ...changed.problems, ...filled.problems, ...unused],
   };

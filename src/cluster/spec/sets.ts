@@ -75,7 +75,8 @@ export function splitKeys(path: string): readonly string[] {
   return path.split(/(?<!\\)\./).map((key) => key.replaceAll("\\.", "."));
 }
 
-function isVariable(name: string): boolean {
+/** Whether a name of `--set` is a variable's, and not the path of a key. */
+export function isVariable(name: string): boolean {
   return /^[A-Z_][A-Z0-9_]*$/.test(name);
 }
 
