@@ -16,7 +16,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     const cause = causeOf(error, io);
     const debug = wantsDebug(argv, io);
-    io.stderr.write(renderError(cause, { paint: painter(colorWanted(io.terminal.stderr, io.env, argv)), debug }));
+    const paint = painter(colorWanted(io.terminal.stderr, io.env, argv));
+    io.stderr.write(renderError(cause, { paint, debug, cluster: clusterIn(argv) }));
     return exitCodeOf(cause);
   }
 }
@@ -126,6 +127,13 @@ function unknownCommand(word: string, known: readonly string[]): BeltError {
 
 function wantsDebug(argv: readonly string[], io: Io): boolean {
   return isAmongOwnWords("--debug", argv) || !["", "0", undefined].includes(io.env["BELT_DEBUG"]);
+}
+
+/** What `--cluster` gave, wherever it stands. */
+function clusterIn(argv: readonly string[]): string | undefined {
+  const own = argv.slice(0, endOfOwnWords(argv));
+  const index = own.findIndex((word) => word === "--cluster" || word.startsWith("--cluster="));
+  return own[index] === "--cluster" ? own[index + 1] : own[index]?.slice("--cluster=".length);
 }
 
 function isAmongOwnWords(word: string, argv: readonly string[]): boolean {

@@ -31,8 +31,9 @@ export async function perform(context: CliContext, work: Work): Promise<number> 
   }
   await progress.close(endingOf(result));
   if (typeof result === "number") return result;
-  if (!context.globals.json) context.io.stdout.write(renderSummary(result.outcome, result.words, context.paint.stdout));
-  const failures = renderFailures(result.outcome, { paint: context.paint.stderr, debug: context.globals.debug });
+  const { json, debug, cluster } = context.globals;
+  if (!json) context.io.stdout.write(renderSummary(result.outcome, result.words, context.paint.stdout, cluster));
+  const failures = renderFailures(result.outcome, { paint: context.paint.stderr, debug, cluster });
   context.io.stderr.write(failures);
   return exitCodeOfOutcome(result.outcome);
 }

@@ -1,4 +1,5 @@
 import { BeltError, messageOf } from "../util/errors.ts";
+import { forCluster } from "./for-cluster.ts";
 import type { Paint } from "./paint.ts";
 
 /** How an error is shown. */
@@ -6,6 +7,8 @@ export interface ErrorStyle {
   readonly paint: Paint;
   /** Show the stack and the causes. */
   readonly debug: boolean;
+  /** What `--cluster` gave: hints are about that cluster. */
+  readonly cluster?: string | undefined;
 }
 
 /** An error as the user reads it: what happened, what to do next, and, only when asked for, the stack. Ends with a newline. */
@@ -15,7 +18,7 @@ export function renderError(error: unknown, style: ErrorStyle): string {
   }
   const lines = [`${style.paint("red", "belt:")} ${messageOf(error)}`];
   const hint = hintOf(error, style.debug);
-  if (hint !== undefined) lines.push(`${style.paint("cyan", "next:")} ${hint}`);
+  if (hint !== undefined) lines.push(`${style.paint("cyan", "next:")} ${forCluster(hint, style.cluster)}`);
   if (style.debug) lines.push(...stackLines(error).map((line) => style.paint("dim", line)));
   return `${lines.join("\n")}\n`;
 }

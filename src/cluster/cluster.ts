@@ -104,6 +104,6 @@ async function activeNode(context: ClusterContext, signal: AbortSignal): Promise
   const name = led ?? first?.name ?? machines.keys().next().value;
   if (name !== undefined) return name;
   throw new BeltError("usage.no-such-machine", `the cluster ${context.spec.name} has no machine yet`, {
-    hint: "Make them with `belt up`, or one with `belt create`.",
+    hint: "Make them with `belt up`, or one with `belt create SIZE NAME`.",
   });
 }

@@ -6,7 +6,7 @@ import { driftOf } from "./drift.ts";
 import { closesThem, exposuresOf } from "./firewall/exposure.ts";
 import { isLeftBehind } from "./identity.ts";
 import { availabilityLabel } from "./owned-labels.ts";
-import { type ClusterSpec, isNodeSpec, type MachineSpec } from "./spec/types.ts";
+import { type ClusterSpec, isNodeSpec, type MachineSpec, type NodeSpec } from "./spec/types.ts";
 import type { Finding, MachineView, Observed } from "./types.ts";
 
 /**
@@ -89,7 +89,7 @@ function findingOf(view: MachineView, wanted: MachineSpec | undefined, observed:
       kind: "held",
       name,
       what: `availability was set to ${node.availability} by hand, should be ${wanted.availability}`,
-      fix: `belt swarm ${wanted.availability === "active" ? "activate" : "drain"} ${name}`,
+      fix: setsAvailability[wanted.availability](name),
     };
   return undefined;
 }
@@ -131,3 +131,10 @@ function ofNode(node: SwarmNode, isNamed: boolean, observed: Observed): Finding 
     fix: `look at it: belt docker node inspect ${id}`,
   };
 }
+
+/** The command that gives a node an availability. */
+const setsAvailability: Readonly<Record<NodeSpec["availability"], (name: string) => string>> = {
+  active: (name) => `belt swarm activate ${name}`,
+  drain: (name) => `belt swarm drain ${name}`,
+  pause: (name) => `belt docker node update --availability pause ${name}`,
+};

@@ -4,6 +4,7 @@ import type { Machine } from "../../providers/provider.ts";
 import type { BeltError } from "../../util/errors.ts";
 import { naturalCompare } from "../../util/natural-compare.ts";
 import { compressNames } from "../../util/ranges.ts";
+import { forCluster } from "../for-cluster.ts";
 import type { Paint } from "../paint.ts";
 import { type ErrorStyle, renderError } from "../render-error.ts";
 import { table } from "../table.ts";
@@ -25,13 +26,13 @@ export interface SummaryWords {
 const listedMachines = 12;
 
 /** The result of work: how it ended, addresses, the time of each phase, and the next command to type. Empty if all failed. */
-export function renderSummary(outcome: Outcome, words: SummaryWords, paint: Paint): string {
+export function renderSummary(outcome: Outcome, words: SummaryWords, paint: Paint, cluster?: string): string {
   if (outcome.kind === "failed") return "";
   const lines = [headline(outcome, words, paint)];
   if (words.detailed && outcome.kind !== "unchanged")
     lines.push(...machineLines(outcome.machines), ...phaseLine(outcome));
   const next = outcome.next ?? words.next;
-  if (outcome.kind !== "partial" && next) lines.push(`Next: ${next}`);
+  if (outcome.kind !== "partial" && next) lines.push(`Next: ${forCluster(next, cluster)}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -46,7 +47,7 @@ export function renderFailures(outcome: Outcome, style: ErrorStyle): string {
     groups.set(key, group);
   }
   const shown = [...groups.values()].map(({ machines, error }) => failureText(machines, error, style));
-  const next = outcome.next ? `${style.paint("cyan", "then:")} ${outcome.next}\n` : "";
+  const next = outcome.next ? `${style.paint("cyan", "then:")} ${forCluster(outcome.next, style.cluster)}\n` : "";
   return `${shown.join("")}${next}`;
 }
 

@@ -13,7 +13,7 @@ export function refuseSecrets(
   const secret = userData === undefined ? undefined : secretIn(userData, env);
   if (secret === undefined) return;
   throw new BeltError("usage.invalid", `${option} holds ${secret}`, {
-    hint: `Whoever reaches the metadata of ${machines} can read their user data for as long as they live. Hand secrets over with docker secret create, or with belt scp.`,
+    hint: `Whoever reaches the metadata of ${machines} can read their user data for as long as they live. Hand secrets over with docker secret create, or with: belt scp FILE NAME:/root/`,
   });
 }
 
