@@ -24,6 +24,7 @@ import type { Price } from "./price.ts";
 import type { Resizing } from "./resize.ts";
 import type { ScaleOptions } from "./scale.ts";
 import type { ScalePlan, ScaleTarget } from "./scale-plan.ts";
+import type { SettingsPart } from "./settings.ts";
 import type { SharedChange } from "./shared.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 import type { SwarmHealth } from "./swarm-health.ts";
@@ -86,6 +87,8 @@ export interface Observed {
   readonly walled?: ReadonlySet<string>;
   /** What is not as it should be among what machines share; absent where nobody asked. */
   readonly shared?: readonly SharedChange[];
+  /** In which settings machines are not as the file says, by their names; absent where nobody compared, and without those of which nobody knows. */
+  readonly settings?: ReadonlyMap<string, readonly SettingsPart[]>;
 }
 
 /**
@@ -116,12 +119,14 @@ export type NodeChange =
   /** Labels to set, and keys to take away. */
   | { readonly kind: "label"; readonly set: Readonly<Record<string, string>>; readonly drop: readonly string[] };
 
-/** What is done to a machine or its node; `configure` is about what a provider's machines share. */
+/** What is done to a machine or its node; `configure` is about what a provider's machines share, `firewall` about the rules on a host. */
 export type ChangeAction =
   | "configure"
   | "create"
   | "start"
   | "bootstrap"
+  | "firewall"
+  | "restart-engine"
   | "join"
   | "label"
   | "availability"

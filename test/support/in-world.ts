@@ -21,7 +21,8 @@ export interface InWorld extends AsyncDisposable {
   /** What took effect since this was asked last, in order. */
   news(): readonly string[];
   file(): Promise<string>;
-  describe(groups: string): Promise<void>;
+  /** Writes the file anew, with these lines. */
+  describe(groups: string, engine?: string): Promise<void>;
 }
 
 const signal = new AbortController().signal;
@@ -30,8 +31,11 @@ const signal = new AbortController().signal;
 export async function openInWorld(groups: string, traits: WorldTraits = {}): Promise<InWorld> {
   const folder = await temporaryFolder();
   const file = path.join(folder.path, "cluster.yml");
-  const describe = (text: string): Promise<void> =>
-    writeFile(file, `version: 1\nname: sweep\nprovider: world\nengine: { install: never, api: "off" }\n${text}`);
+  const describe = (text: string, engine = ""): Promise<void> =>
+    writeFile(
+      file,
+      `version: 1\nname: sweep\nprovider: world\nengine: { install: never, api: "off"${engine} }\n${text}`,
+    );
   await describe(groups);
   const deps = testDependencies(folder.path, {
     random: () => 0.5,

@@ -12,6 +12,7 @@ import { confirm } from "../prompt.ts";
 import { agreedToRemoval } from "../removal.ts";
 import { planJson, planText } from "../render/plan.ts";
 import { meetRequirements } from "../requirements.ts";
+import { agreedToRestarts } from "../restarts.ts";
 import { count } from "../units.ts";
 import type { Call, Verb } from "../verb.ts";
 
@@ -66,6 +67,7 @@ async function bringUp(
   if (!(await meetRequirements(context, cluster))) return exitCodes.declined;
   const { changes } = await cluster.plan({}, context.signal);
   if (!(await agreedToRemoval(context, cluster, { call, changes }))) return exitCodes.declined;
+  if (!(await agreedToRestarts(context, cluster, changes))) return exitCodes.declined;
   if (call.flag("--accept-new")) await acceptNewKeys(context, cluster, { description, changes });
   const made = changes.filter((change) => change.action === "create").length;
   const mayMake =
