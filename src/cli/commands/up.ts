@@ -65,7 +65,7 @@ async function bringUp(
 ): Promise<Performed | number> {
   say(context, describeCluster(cluster));
   if (!(await meetRequirements(context, cluster))) return exitCodes.declined;
-  const { changes } = await cluster.plan({}, context.signal);
+  const { changes } = await cluster.plan({ checked: true }, context.signal);
   if (!(await agreedToRemoval(context, cluster, { call, changes }))) return exitCodes.declined;
   if (!(await agreedToRestarts(context, cluster, changes))) return exitCodes.declined;
   if (call.flag("--accept-new")) await acceptNewKeys(context, cluster, { description, changes });
