@@ -7,6 +7,9 @@ import { until, untilItLeads } from "./leave.ts";
 import { observe } from "./observe.ts";
 import { isPresent, type PresentView } from "./pick.ts";
 
+/** How long the quorum may take to bear a restart, and how often that is looked at. */
+const quorumMs = { deadline: 60_000, poll: 2_000 };
+
 /**
  * The restarts of engines by one command: one at a time, each a node again before the next. After one whose engine did not come
  * back no other is restarted.
@@ -16,6 +19,7 @@ export class EngineRestarts {
   readonly #acceptNoSpare: boolean;
   readonly #turn = new Mutex();
   #lost: string | undefined;
+  #waitUntil: number | undefined;
 
   constructor(context: ClusterContext, acceptNoSpare: boolean) {
     this.#context = context;
@@ -42,12 +46,23 @@ export class EngineRestarts {
     });
   }
 
-  /** The machine as it is now, if the swarm can bear that its engine is off for a moment. */
+  /**
+   * The machine as it is now, if the swarm can bear that its engine is off for a moment. A manager that the same command brings up
+   * may have to be back first: that is waited for, once for all restarts.
+   */
   async #judged(name: string, signal: AbortSignal): Promise<PresentView | undefined> {
-    const observed = await observe(this.#context, true, signal);
-    const targets = observed.machines.filter(isPresent).filter((view) => view.name === name);
-    enforce(judgeChange("restart-engine", targets, observed), this.#acceptNoSpare);
-    return targets[0];
+    const { clock } = this.#context.deps;
+    for (;;) {
+      const observed = await observe(this.#context, true, signal);
+      const targets = observed.machines.filter(isPresent).filter((view) => view.name === name);
+      const report = judgeChange("restart-engine", targets, observed);
+      this.#waitUntil ??= report.verdict === "refused" ? clock.elapsed() + quorumMs.deadline : undefined;
+      if (report.verdict !== "refused" || clock.elapsed() >= (this.#waitUntil ?? 0)) {
+        enforce(report, this.#acceptNoSpare);
+        return targets[0];
+      }
+      await clock.sleep(quorumMs.poll, signal);
+    }
   }
 
   /** By its own engine's word: the managers learn only after a while that a node was away. */

@@ -93,7 +93,11 @@ function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed
     case "removing":
       return [change("create", "its removal was not finished, and the file names it"), ...enter];
     case "stopped":
-      return [change("start", "it is stopped"), ...(view?.node || observed.nodes === undefined ? [] : enter)];
+      return [
+        change("start", "it is stopped"),
+        ...settingsChanges(view?.node, observed.settings?.get(name), change),
+        ...(view?.node || observed.nodes === undefined ? [] : enter),
+      ];
     case "running": {
       const make = observed.wanted?.get(name);
       const drift = make ? driftOf(machine, make) : [];

@@ -208,10 +208,10 @@ describe("belt up, where engines are to be restarted", () => {
     ...{ action: "restart-engine", machine: "mg0", group: "managers", role: "manager" },
     ...{ reason: "its daemon.json changes", risk: "quorum" },
   };
-  const setting = (verdict: "ask" | "refused") =>
+  const setting = (verdict: "ask" | "refused", others: readonly Change[] = []) =>
     upSetting({
       plan: async () => ({
-        ...{ changes: [restart], findings: [], prices: [], swarmError: undefined },
+        ...{ changes: [...others, restart], findings: [], prices: [], swarmError: undefined },
         swarm: { kind: "none" },
       }),
       judge: async (kind, names) => ({ verdict, reasons: [`${kind} ${names.join()}: no quorum`], offer: undefined }),
@@ -237,6 +237,14 @@ describe("belt up, where engines are to be restarted", () => {
     const run = await belt(["up", "--yes"], given);
     expect([run.code, given.ups]).toEqual([4, 0]);
     expect(run.stderr).toContain("no quorum");
+  });
+
+  test("says so and goes on where a manager is to be started first", async () => {
+    const start: Change = { ...restart, action: "start", machine: "mg1", reason: "it is stopped", risk: "none" };
+    const given = setting("refused", [start]);
+    const run = await belt(["up", "--yes"], given);
+    expect([run.code, given.ups]).toEqual([0, 1]);
+    expect(run.stderr).toContain("restart-engine mg0: no quorum");
   });
 });
 

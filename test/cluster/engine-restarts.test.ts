@@ -40,6 +40,22 @@ describe("a change of engine.daemon in the file", () => {
     expect(world.news()).toEqual([]);
   });
 
+  it("restarts an engine only once the one before says that it is back", async () => {
+    await using world = await openInWorld(groups);
+    await world.up();
+    await world.describe(groups, debug);
+    world.news();
+    const seen: string[] = [];
+    world.watch((call) => seen.push(...world.news().filter((entry) => entry.startsWith("restart ")), call));
+    await world.up();
+    const restarts = seen.flatMap((one, index) => (one.startsWith("restart ") ? [index] : []));
+    expect(restarts).toHaveLength(5);
+    for (const [turn, index] of restarts.slice(0, -1).entries()) {
+      const name = seen[index]?.replace("restart ", "");
+      expect(seen.slice(index, restarts[turn + 1])).toContain(`GET /info on ${name}`);
+    }
+  });
+
   it("is unknown, and no change, for nodes without the label, which up writes without a restart", async () => {
     await using world = await openInWorld(groups);
     await world.up();
