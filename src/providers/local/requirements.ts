@@ -72,8 +72,10 @@ export function requestProblems(spec: ProviderSpec): readonly Problem[] {
 }
 
 async function subnetProblems({ store }: Host, spec: ProviderSpec): Promise<readonly Problem[]> {
+  const wanted = [...subnetsIn(spec)];
+  if (wanted.length === 0) return []; // also where no cluster is meant, as for images
   const known = await store.readCluster(spec.clusterId);
-  return [...subnetsIn(spec)].flatMap((subnet) => movedSubnet(known, subnet) ?? []);
+  return wanted.flatMap((subnet) => movedSubnet(known, subnet) ?? []);
 }
 
 function subnetsIn({ requests }: ProviderSpec): ReadonlySet<string> {
