@@ -16,11 +16,13 @@ export interface BootstrapOptions {
   /** See {@link StepContext}; false unless given. */
   readonly isNew?: boolean;
   readonly wall?: HostWall | undefined;
+  /** See {@link StepContext}. */
+  readonly inTurn?: StepContext["inTurn"];
 }
 
 /** What the bootstrap steps of one machine work with; its facts are there once the first step has looked. */
 export function bootstrapContext(
-  { deps, engineSpec, authority, beforeChange, isNew = false, wall }: BootstrapOptions,
+  { deps, engineSpec, authority, beforeChange, isNew = false, wall, inTurn }: BootstrapOptions,
   session: Session,
 ): StepContext {
   const { machine, connection, engine } = session;
@@ -44,6 +46,7 @@ export function bootstrapContext(
     beforeChange,
     isNew,
     wall,
+    inTurn,
     note: (message) => deps.emit({ event: "note", at: clock.now(), machine: machine.name, message }),
   };
 }

@@ -3,6 +3,7 @@ import type { ExpectedNode } from "../swarm/verify.ts";
 import { Mutex, mapBounded } from "../util/concurrency.ts";
 import { bootstrapContext } from "./bootstrap-context.ts";
 import { bootDeadlineMs, type ClusterContext } from "./context.ts";
+import { EngineRestarts } from "./engine-restarts.ts";
 import { enterSwarm } from "./enter-swarm.ts";
 import { Formation, type Leader } from "./formation.ts";
 import { ownHostKey } from "./host-key.ts";
@@ -10,9 +11,11 @@ import type { CloseIntent } from "./journal.ts";
 import { noteReached } from "./meet-machine.ts";
 import type { PhaseResult, Tally } from "./phases.ts";
 import type { Session } from "./sessions.ts";
+import { settingsDigests } from "./settings-drift.ts";
 import type { NodeSpec } from "./spec/types.ts";
 import type { HostFacts } from "./steps/facts.ts";
 import { bootstrapSteps, walledSteps } from "./steps/index.ts";
+import type { StepContext } from "./steps/step.ts";
 import { type Walls, wallsAround } from "./walls.ts";
 
 /** One machine to bring up, and how far. */
@@ -38,6 +41,8 @@ export interface BringUpOptions {
   readonly leader?: string;
   /** A manager that speaks for the swarm already, where the tasks are only some of the cluster's machines. */
   readonly through?: Leader | undefined;
+  /** Whether engines of managers may be restarted where no manager is left to spare meanwhile; not unless it was agreed to. */
+  readonly acceptNoSpare?: boolean;
 }
 
 /** What came of it. */
@@ -55,7 +60,7 @@ const maxPipelines = 64;
  * manager to join, and of managers for one another. One machine's failure never stops the others.
  */
 export async function bringUp(
-  { context, tally, leader, through }: BringUpOptions,
+  { context, tally, leader, through, acceptNoSpare = false }: BringUpOptions,
   given: readonly Task[],
   signal: AbortSignal,
 ): Promise<BroughtUp> {
@@ -67,7 +72,15 @@ export async function bringUp(
     mayNotFound: whyNoSwarm(context, leader),
     leader: through,
   });
-  const shared: Shared = { context, tally, formation, managersInTurn: new Mutex(), adopt: leader, walls };
+  const shared: Shared = {
+    context,
+    tally,
+    formation,
+    managersInTurn: new Mutex(),
+    adopt: leader,
+    walls,
+    restarts: new EngineRestarts(context, acceptNoSpare),
+  };
   // Managers first: everybody else waits for one of them.
   const ordered = [...managers, ...tasks.filter((task) => task.node?.role !== "manager")];
   const results = await mapBounded(ordered, maxPipelines, (task) => runPipeline(shared, task, signal));
@@ -88,6 +101,7 @@ interface Shared {
   readonly formation: Formation;
   readonly managersInTurn: Mutex;
   readonly walls: Walls;
+  readonly restarts: EngineRestarts;
 }
 
 function whyNoSwarm({ journal, spec }: ClusterContext, leader: string | undefined): string | undefined {
@@ -112,7 +126,9 @@ async function runPipeline(shared: Shared, task: Task, signal: AbortSignal): Pro
       : await shared.walls.keepOnly(session, signal);
     const { node, existed } = task;
     if (node) await shared.walls.others(signal);
-    const membership = node && facts && (await enterSwarm({ ...shared, session, node, facts, existed }, signal));
+    const entry = node &&
+      facts && { ...shared, session, node, facts, existed, settings: await settingsOf(shared, session, facts) };
+    const membership = entry && (await enterSwarm(entry, signal));
     await tally.ready(task.name);
     return { machine, membership };
   } catch (error) {
@@ -120,6 +136,16 @@ async function runPipeline(shared: Shared, task: Task, signal: AbortSignal): Pro
     task.failed?.(error);
     throw error;
   }
+}
+
+/** The digest of what the machine's bootstrap has just seen or brought about. */
+async function settingsOf(
+  { context }: Shared,
+  { machine }: Session,
+  { engineVersion = "" }: HostFacts,
+): Promise<string | undefined> {
+  const digest = await settingsDigests(context);
+  return digest?.(machine, engineVersion);
 }
 
 async function reachBooting(
@@ -132,7 +158,7 @@ async function reachBooting(
 }
 
 async function bootstrap(
-  { context, tally, walls }: Shared,
+  { context, tally, walls, restarts }: Shared,
   { session, isNew }: { readonly session: Session; readonly isNew: boolean },
   signal: AbortSignal,
 ): Promise<HostFacts> {
@@ -145,8 +171,9 @@ async function bootstrap(
     await close;
   };
   const wall = walls.around(session.machine);
+  const inTurn: StepContext["inTurn"] = (work, inner) => restarts.run(session.machine, work, inner);
   const state = bootstrapContext(
-    { deps: context.deps, engineSpec: context.spec.engine, authority, beforeChange, isNew, wall },
+    { deps: context.deps, engineSpec: context.spec.engine, authority, beforeChange, isNew, wall, inTurn },
     session,
   );
   try {

@@ -27,11 +27,11 @@ export function clusterOn(context: ClusterContext): Cluster {
     images: async (): Promise<ImageStore | undefined> => (await context.fleet.open(spec.provider)).provider.images,
     check: async (signal) => (await import("./provider-check.ts")).problemsOf(context, spec.machines, signal),
     observe: ({ swarm }, signal) => look(swarm, signal),
-    plan: async ({ file }, signal) => {
+    plan: async ({ file, checked = false }, signal) => {
       const { planFor } = await import("./plan-for.ts");
-      if (!file) return await planFor(context, await look(true, signal), signal);
+      if (!file) return await planFor(context, await look(true, signal), checked, signal);
       const edited = { ...context, spec: file.spec };
-      return await planFor(edited, await observe(edited, true, signal, readingDeadlineMs), signal);
+      return await planFor(edited, await observe(edited, true, signal, readingDeadlineMs), checked, signal);
     },
     editFile: async (edit) => (await import("./file-edit.ts")).editFile(context, edit),
     planScale: async (targets, signal) => (await import("./scale-plan.ts")).planScale(context, targets, signal),

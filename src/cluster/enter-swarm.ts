@@ -29,6 +29,8 @@ export interface Entry {
   readonly session: Session;
   readonly facts: HostFacts;
   readonly node: NodeSpec;
+  /** What the node's label is to remember of its machine's settings, which were seen or made to be so just now. */
+  readonly settings: string | undefined;
   readonly existed: boolean;
 }
 
@@ -39,7 +41,10 @@ export async function enterSwarm(entry: Entry, signal: AbortSignal): Promise<Exp
   const { name, role } = entry.node;
   const { nodeId, leader } =
     role === "manager" ? await enterAsManager(entry, signal) : await enterAsWorker(entry, signal);
-  await entry.tally.phase(name, "label", () => label(entry, leader, nodeId, signal));
+  const { clock, random } = entry.context.deps;
+  // The engine of another manager may just be restarted: the swarm then elects a leader.
+  const labelled = () => retry(election, { clock, random }, signal, () => label(entry, leader, nodeId, signal));
+  await entry.tally.phase(name, "label", labelled);
   return { name, nodeId, role };
 }
 
@@ -163,7 +168,8 @@ async function label(entry: Entry, leader: Leader, nodeId: string, signal: Abort
   for (const { id } of former)
     await context.journal.around("leave", node.name, () => leader.engine.removeNode(id, true, signal));
   const availability = present && availabilityToSet(node, present);
-  const labels = labelsFor(node, present, session.machine.zone);
+  const { zone } = session.machine;
+  const labels = labelsFor(node, present, { zone, settings: entry.settings });
   const ownedLabelKeys = present && keysToDrop(node, present);
   const settings = { machineId, labels, ownedLabelKeys: ownedLabelKeys ?? [], availability };
   const apply = () => applyNodeSettings(leader.engine, nodeId, settings, signal);

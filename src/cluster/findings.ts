@@ -7,6 +7,7 @@ import { closesThem, exposuresOf } from "./firewall/exposure.ts";
 import { isLeftBehind } from "./identity.ts";
 import { availabilityLabel } from "./owned-labels.ts";
 import { type ClusterSpec, isNodeSpec, type MachineSpec, type NodeSpec } from "./spec/types.ts";
+import { bareVersion, matchesVersion } from "./steps/versions.ts";
 import type { Finding, MachineView, Observed } from "./types.ts";
 
 /**
@@ -15,9 +16,9 @@ import type { Finding, MachineView, Observed } from "./types.ts";
  */
 export function findingsOf(spec: ClusterSpec, observed: Observed): readonly Finding[] {
   const wanted = new Map(spec.machines.map((machine) => [machine.name, machine]));
-  const ofMachines = observed.machines.flatMap((view) => findingOf(view, wanted.get(view.name), observed) ?? []);
+  const ofMachines = observed.machines.flatMap((view) => findingOf(view, wanted.get(view.name), spec, observed) ?? []);
   const ofNodes = looseNodes(observed).map((node) => ofNode(node, wanted.has(node.hostname), observed));
-  return [...ofMachines, ...ofNodes, ...exposed(spec, observed)].sort((left, right) =>
+  return [...ofMachines, ...ofNodes, ...exposed(spec, observed), ...required(observed)].sort((left, right) =>
     naturalCompare(left.name, right.name),
   );
 }
@@ -64,7 +65,19 @@ function exposed(spec: ClusterSpec, { machines, walled = new Set() }: Observed):
   return exposuresOf(spec, there, walled).map(({ name, what }) => ({ kind: "exposed", name, what, fix: closesThem }));
 }
 
-function findingOf(view: MachineView, wanted: MachineSpec | undefined, observed: Observed): Finding | undefined {
+function required({ requirements = [] }: Observed): readonly Finding[] {
+  return requirements.map(({ provider, problem: { message, hint, fix } }) => ({
+    ...{ kind: "requirement", name: provider, what: message, fix: fix ? `belt up does it: ${fix.title}` : hint },
+    ...(fix ? { byUp: true } : {}),
+  }));
+}
+
+function findingOf(
+  view: MachineView,
+  wanted: MachineSpec | undefined,
+  spec: ClusterSpec,
+  observed: Observed,
+): Finding | undefined {
   const { name, machine, node } = view;
   if (!machine) return undefined;
   const copied = observed.copies?.get(name);
@@ -81,8 +94,8 @@ function findingOf(view: MachineView, wanted: MachineSpec | undefined, observed:
       ? { kind: "orphan", name, what: "a machine in no swarm, which the file does not name", fix: `belt rm ${name}` }
       : { kind: "unnamed", name, what: "the file does not name it", fix: `belt rm ${name}, or name it in the file` };
   if (inNone && isNodeSpec(wanted))
-    return { kind: "orphan", name, what: "a machine in no swarm", fix: "belt up joins it" };
-  const drift = driftIn(view, wanted, observed);
+    return { kind: "orphan", name, what: "a machine in no swarm", fix: "belt up joins it", byUp: true };
+  const drift = driftIn(view, wanted, spec, observed);
   if (drift !== undefined) return drift;
   if (node && isNodeSpec(wanted) && isHeld(node, wanted))
     return {
@@ -99,13 +112,27 @@ function isHeld(node: SwarmNode, wanted: MachineSpec): boolean {
   return node.labels[availabilityLabel] === wanted.availability && node.availability !== wanted.availability;
 }
 
-function driftIn({ name, machine, node }: MachineView, wanted: MachineSpec, observed: Observed): Finding | undefined {
+function driftIn(
+  { name, machine, node }: MachineView,
+  wanted: MachineSpec,
+  { engine }: ClusterSpec,
+  observed: Observed,
+): Finding | undefined {
   const make = observed.wanted?.get(name);
   const made = machine && make ? driftOf(machine, make) : [];
   if (made.length > 0)
     return { kind: "drifted", name, what: made.join("; "), fix: "belt up --allow-remove replaces it" };
-  if (!node || !isNodeSpec(wanted) || node.role === wanted.role) return undefined;
-  return { kind: "drifted", name, what: `role is ${node.role}, should be ${wanted.role}`, fix: "belt up" };
+  if (!node || !isNodeSpec(wanted)) return undefined;
+  const { version } = engine;
+  if (version !== undefined && node.engineVersion !== "" && !matchesVersion(bareVersion(node.engineVersion), version))
+    return {
+      kind: "drifted",
+      name,
+      what: `Docker Engine is ${bareVersion(node.engineVersion)}, should be ${version}`,
+      fix: `set engine.version to ${bareVersion(node.engineVersion)}, or make the machine anew`,
+    };
+  if (node.role === wanted.role) return undefined;
+  return { kind: "drifted", name, what: `role is ${node.role}, should be ${wanted.role}`, fix: "belt up", byUp: true };
 }
 
 function holderOf(nodeId: string, { machines }: Observed): string {
@@ -123,7 +150,7 @@ function ofNode(node: SwarmNode, isNamed: boolean, observed: Observed): Finding 
       fix: `leave it, or take it out: belt docker node rm ${id}`,
     };
   if (isDead(node, observed))
-    return { kind: "ghost", name, what: "a node whose machine is gone", fix: "belt up forgets the node" };
+    return { kind: "ghost", name, what: "a node whose machine is gone", fix: "belt up forgets the node", byUp: true };
   return {
     kind: "ghost",
     name,

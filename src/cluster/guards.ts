@@ -110,7 +110,7 @@ function judgeInTurn(kind: GuardedChange, all: readonly ManagerState[], order: r
 
 /** What the next one in turn finds: one that was restarted is back by then. */
 function afterwards(managers: readonly ManagerState[], { kind, manager }: ManagerChange): readonly ManagerState[] {
-  if (kind === "restart" || kind === "resize") return managers;
+  if (kind === "restart" || kind === "restart-engine" || kind === "resize") return managers;
   if (kind === "stop") return managers.map((one) => (one.id === manager.id ? { ...one, reachable: false } : one));
   const others = managers.filter(({ id }) => id !== manager.id);
   return kind === "promote" ? [...others, { ...manager, reachable: true, leader: false }] : others;

@@ -19,6 +19,11 @@ export function sshKeyFile(folder: ClusterFolder): string {
   return path.join(folder.keys, "ssh");
 }
 
+/** The path of the certificate of the cluster's authority. */
+export function authorityFile(folder: ClusterFolder): string {
+  return path.join(folder.keys, "ca.pem");
+}
+
 /** A client's certificate with fewer days left than this is replaced. */
 const leastDays = 30;
 
@@ -68,7 +73,7 @@ export async function ensureSshKey(folder: ClusterFolder, clusterName: string): 
 /** Reads the cluster's certificate authority, or makes it, 0600. */
 export async function ensureAuthority(folder: ClusterFolder, clusterName: string, clock: Clock): Promise<Authority> {
   const { createAuthority, loadAuthority } = await import("../pki/create-authority.ts"); // much code, and SSH needs none of it
-  const certificateFile = path.join(folder.keys, "ca.pem");
+  const certificateFile = authorityFile(folder);
   const keyFile = path.join(folder.keys, "ca-key.pem");
   const certificatePem = await readTextIfThere(certificateFile);
   const keyPem = await readTextIfThere(keyFile);

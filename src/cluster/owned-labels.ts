@@ -16,14 +16,23 @@ export function availabilityToSet(wanted: MachineSpec, node: SwarmNode): Availab
   return lastAsked === wanted.availability ? undefined : wanted.availability;
 }
 
+/** The label that remembers, as a digest, which settings a node's machine was last seen to have: see settings.ts. */
+export const settingsLabel = "belt.settings";
+
 /** The label that says in which zone of its region a machine is, for placement that spreads over zones. */
 const zoneLabel = "belt.zone";
 
-/** The labels that the file wants on a node, with what beltkit remembers there, and the zone that its machine is in, if any. */
+/** What a node's labels tell of its machine: the zone that it is in, and a digest of its settings, as far as there are any. */
+interface Told {
+  readonly zone?: string | undefined;
+  readonly settings?: string | undefined;
+}
+
+/** The labels that the file wants on a node, with what beltkit remembers there, and what they tell of its machine. */
 export function labelsFor(
   wanted: MachineSpec,
   node: SwarmNode | undefined,
-  zone?: string,
+  { zone, settings }: Told = {},
 ): Readonly<Record<string, string>> {
   const keys = Object.keys(wanted.labels).sort().join(",");
   const remember = keys !== "" || node?.labels[ownedKeysLabel] !== undefined;
@@ -31,6 +40,7 @@ export function labelsFor(
     ...wanted.labels,
     [availabilityLabel]: wanted.availability,
     ...(zone === undefined ? {} : { [zoneLabel]: zone }),
+    ...(settings === undefined ? {} : { [settingsLabel]: settings }),
     ...(remember ? { [ownedKeysLabel]: keys } : {}),
   };
 }

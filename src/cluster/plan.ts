@@ -5,6 +5,7 @@ import { isMember } from "../swarm/members.ts";
 import { driftOf } from "./drift.ts";
 import { ghostsIn, nodeName } from "./findings.ts";
 import { availabilityToSet, keysToDrop } from "./owned-labels.ts";
+import type { SettingsPart } from "./settings.ts";
 import type { SharedChange } from "./shared.ts";
 import { type ClusterSpec, isNodeSpec, type MachineSpec, type NodeSpec } from "./spec/types.ts";
 import type { Change, ChangeAction, MachineView, Observed, Risk } from "./types.ts";
@@ -15,6 +16,8 @@ const order: readonly ChangeAction[] = [
   "create",
   "start",
   "bootstrap",
+  "firewall",
+  "restart-engine",
   "join",
   "label",
   "availability",
@@ -45,6 +48,11 @@ export function plan(spec: ClusterSpec, observed: Observed): readonly Change[] {
     .map((change) => ({ change, rank: order.indexOf(change.action) * 2 + lateness(change) }))
     .sort((left, right) => left.rank - right.rank)
     .map(({ change }) => change);
+}
+
+/** The changes for which the engine of a node is restarted. */
+export function restarting(changes: readonly Change[]): readonly Change[] {
+  return changes.filter(({ action }) => action === "restart-engine");
 }
 
 /** The changes that destroy a machine: they follow from what the file does not say, and want a word of their own. */
@@ -85,21 +93,50 @@ function changesFor(wanted: MachineSpec, view: MachineView | undefined, observed
     case "removing":
       return [change("create", "its removal was not finished, and the file names it"), ...enter];
     case "stopped":
-      return [change("start", "it is stopped"), ...(view?.node || observed.nodes === undefined ? [] : enter)];
+      return [
+        change("start", "it is stopped"),
+        ...settingsChanges(view?.node, observed.settings?.get(name), change),
+        ...(view?.node || observed.nodes === undefined ? [] : enter),
+      ];
     case "running": {
       const make = observed.wanted?.get(name);
       const drift = make ? driftOf(machine, make) : [];
       if (drift.length > 0)
         return [
+          ...settingsChanges(view?.node, observed.settings?.get(name), change),
           ...(view?.node && isNodeSpec(wanted) ? roleChange(wanted, view.node, change) : []),
           change("replace", drift.join("; "), riskOf(view?.node)),
         ];
       if (!isNodeSpec(wanted)) return []; // whether it was joined by hand is not the file's business
-      if (view?.node) return updates(wanted, { node: view.node, machine }, change);
+      if (view?.node)
+        return [
+          ...settingsChanges(view.node, observed.settings?.get(name), change),
+          ...updates(wanted, { node: view.node, machine }, change),
+        ];
       // A swarm that was there and cannot be asked may well have it: nobody knows what there is to do.
       return observed.nodes === undefined && observed.swarmKnown === true ? [] : enter;
     }
   }
+}
+
+/** What is read when an engine starts. */
+const startingWords: Readonly<Partial<Record<SettingsPart, string>>> = {
+  daemon: "its daemon.json changes",
+  api: "the address of its API changes",
+  certificates: "its certificate changes",
+};
+
+/** New rules of a firewall take effect by themselves, everything else with a restart of the engine. */
+function settingsChanges(
+  node: SwarmNode | undefined,
+  parts: readonly SettingsPart[] = [],
+  change: MakeChange,
+): readonly Change[] {
+  const reasons = parts.flatMap((part) => startingWords[part] ?? []);
+  return [
+    ...(parts.includes("firewall") ? [change("firewall", "the firewall of the file changed")] : []),
+    ...(reasons.length > 0 ? [change("restart-engine", reasons.join("; "), riskOf(node))] : []),
+  ];
 }
 
 /** What a size of the file is called by the provider, where that is another word. */

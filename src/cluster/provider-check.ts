@@ -9,11 +9,27 @@ export async function problemsOf(
   wanted: readonly WantedMachine[],
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
+  return (await requirementsOf(context, wanted, signal)).map(({ problem }) => problem);
+}
+
+/** One thing that stands in the way, and the provider that says so. */
+export interface Requirement {
+  readonly provider: string;
+  readonly problem: Problem;
+}
+
+/** {@link problemsOf}, each with its provider. */
+export async function requirementsOf(
+  context: ClusterContext,
+  wanted: readonly WantedMachine[],
+  signal: AbortSignal,
+): Promise<readonly Requirement[]> {
   const byProvider = Map.groupBy(wanted, ({ provider }) => provider);
   if (byProvider.size === 0) byProvider.set(context.spec.provider, []);
   const problems = [...byProvider].map(async ([name, machines]) => {
     const { provider } = await context.fleet.open(name);
-    return await provider.check(providerSpec(context, name, machines), signal);
+    const found = await provider.check(providerSpec(context, name, machines), signal);
+    return found.map((problem) => ({ provider: name, problem }));
   });
   return (await Promise.all(problems)).flat();
 }

@@ -21,9 +21,11 @@ import type { LockState } from "./lock-state.ts";
 import type { NodeState } from "./node-state.ts";
 import type { PluginSource } from "./plugins/offered-provider.ts";
 import type { Price } from "./price.ts";
+import type { Requirement } from "./provider-check.ts";
 import type { Resizing } from "./resize.ts";
 import type { ScaleOptions } from "./scale.ts";
 import type { ScalePlan, ScaleTarget } from "./scale-plan.ts";
+import type { SettingsPart } from "./settings.ts";
 import type { SharedChange } from "./shared.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 import type { SwarmHealth } from "./swarm-health.ts";
@@ -86,20 +88,27 @@ export interface Observed {
   readonly walled?: ReadonlySet<string>;
   /** What is not as it should be among what machines share; absent where nobody asked. */
   readonly shared?: readonly SharedChange[];
+  /** What stands in the way by the providers' word; absent where nobody asked. */
+  readonly requirements?: readonly Requirement[];
+  /** In which settings machines are not as the file says, by their names; absent where nobody compared, and without those of which nobody knows. */
+  readonly settings?: ReadonlyMap<string, readonly SettingsPart[]>;
 }
 
 /**
  * What does not fit. A ghost is a node without a machine, an orphan a machine of ours in no swarm, a stranger a node that is
  * not ours, a copy is a machine that runs the state of another machine's node, a drifted machine is not as the file says, a held
  * one was paused or drained by hand, an unnamed one is not in the file, an exposed one has ports that nothing closes.
+ * A requirement is what a provider misses, or would refuse: `up` ends there unless it can bring it about itself.
  */
 export interface Finding {
-  readonly kind: "ghost" | "orphan" | "stranger" | "copy" | "drifted" | "held" | "unnamed" | "exposed";
-  /** The machine's name, or the node's host name. */
+  readonly kind: "ghost" | "orphan" | "stranger" | "copy" | "drifted" | "held" | "unnamed" | "exposed" | "requirement";
+  /** The machine's name, or the node's host name; the provider's for a requirement. */
   readonly name: string;
   readonly what: string;
   /** One way to mend it. */
   readonly fix: string;
+  /** Whether `belt up` does that by itself. */
+  readonly byUp?: boolean;
 }
 
 /** The guard's word on a change to managers, with a reason for each of them. `ask` is for the user to decide. */
@@ -116,12 +125,14 @@ export type NodeChange =
   /** Labels to set, and keys to take away. */
   | { readonly kind: "label"; readonly set: Readonly<Record<string, string>>; readonly drop: readonly string[] };
 
-/** What is done to a machine or its node; `configure` is about what a provider's machines share. */
+/** What is done to a machine or its node; `configure` is about what a provider's machines share, `firewall` about the rules on a host. */
 export type ChangeAction =
   | "configure"
   | "create"
   | "start"
   | "bootstrap"
+  | "firewall"
+  | "restart-engine"
   | "join"
   | "label"
   | "availability"
@@ -203,8 +214,8 @@ export interface Cluster extends AsyncDisposable {
   journal(): readonly JournalRecord[];
   /** With `swarm: false` only the provider is asked, and no connection is made. */
   observe(options: { readonly swarm: boolean }, signal: AbortSignal): Promise<Observed>;
-  /** For the file as it is, or as it will be. */
-  plan(options: { readonly file?: EditedFile }, signal: AbortSignal): Promise<Plan>;
+  /** For the file as it is, or as it will be; with `checked` the providers' {@link check} is left out, which was made just now. */
+  plan(options: { readonly file?: EditedFile; readonly checked?: boolean }, signal: AbortSignal): Promise<Plan>;
   /** Works out a change of the cluster file, comments and order kept; nothing is written. @throws BeltError `spec.invalid`, `usage.invalid` */
   editFile(edit: FileEdit): Promise<EditedFile>;
   /** Writes it, and does nothing else. */

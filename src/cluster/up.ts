@@ -125,7 +125,7 @@ export async function bringAbout(
       ...obtain(node.name),
     }),
   );
-  const result = await bringUp({ context, tally, through }, tasks, signal);
+  const result = await bringUp({ context, tally, through, acceptNoSpare: leniency.acceptNoSpare }, tasks, signal);
   if (result.members.length === 0) return result.machines;
   const machines = new Map([...existing, ...result.machines.map((machine) => [machine.name, machine] as const)]);
   const leader = await result.formation.leader;

@@ -10,10 +10,10 @@ export interface ManagerState {
 
 /**
  * What is about to happen to a manager. `demote` and `remove` take it out of the managers; `stop`, `restart` and `resize`
- * leave it among them while it does not answer; `promote` adds one that is not among them yet and is up.
+ * leave it among them while it does not answer, and `restart-engine` does for a few seconds only; `promote` adds one that is not among them yet and is up.
  */
 export interface ManagerChange {
-  readonly kind: "demote" | "remove" | "stop" | "restart" | "resize" | "promote";
+  readonly kind: "demote" | "remove" | "stop" | "restart" | "restart-engine" | "resize" | "promote";
   readonly manager: Pick<ManagerState, "id" | "name">;
 }
 
@@ -48,6 +48,9 @@ export function judge(managers: readonly ManagerState[], change: ManagerChange):
   const spare = { before: spareOf(managers), after: after.length === 0 ? -1 : spareOf(after) };
   const reason = reasonFor(change, managers, spare);
   const offer = offerFor(change, managers);
+  // Where all answer, a pause of seconds ends by itself, also where the swarm decides nothing until then: the user's to decide.
+  const isPause = change.kind === "restart-engine" && managers.every(({ reachable }) => reachable);
+  if (isPause && spare.after < 0) return { kind: "ask", spare, reason, offer };
   if (spare.before < 0 || spare.after < 0) return { kind: "refused", spare, reason, offer };
   if (spare.after === 0 && change.kind !== "promote") return { kind: "ask", spare, reason, offer };
   return { kind: "allowed", spare, reason };
@@ -69,6 +72,7 @@ function stateAfter(managers: readonly ManagerState[], { kind, manager }: Manage
       return [...others, { id: manager.id, name: manager.name, reachable: true, leader: false }];
     case "stop":
     case "restart":
+    case "restart-engine":
     case "resize":
       return managers.map((one) => (one.id === manager.id ? { ...one, reachable: false } : one));
   }
@@ -82,12 +86,15 @@ function reasonFor(
   const silent = managers.filter(({ reachable }) => !reachable).map((one) => one.name);
   const now = `${managers.length - silent.length} of ${managers.length} managers answer`;
   if (spare.before < 0) return `the quorum is lost already: ${now}, and ${majorityOf(managers.length)} are needed`;
+  if (kind === "restart-engine" && spare.after < 0 && silent.length === 0)
+    return `the swarm decides nothing until the engine of ${name} is back: ${now}, and ${majorityOf(managers.length)} are needed`;
   if (managers.length === 1 && kind !== "promote") return `${name} is the only manager: without it there is no swarm`;
   const past = {
     demote: "demoted",
     remove: "removed",
     stop: "stopped",
     restart: "restarted",
+    "restart-engine": "restarted",
     resize: "resized",
     promote: "promoted",
   };
@@ -102,5 +109,5 @@ function offerFor({ kind, manager }: ManagerChange, managers: readonly ManagerSt
   const silent = managers.filter(({ id, reachable }) => !reachable && id !== manager.id).map(({ name }) => name);
   const [first] = silent;
   if (first !== undefined) return `Bring ${silent.join(", ")} back first: belt start ${first}`;
-  return "Add a manager first, then take this one away.";
+  return kind === "restart-engine" ? undefined : "Add a manager first, then take this one away.";
 }

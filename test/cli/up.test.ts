@@ -203,7 +203,62 @@ describe("belt up", () => {
   });
 });
 
+describe("belt up, where engines are to be restarted", () => {
+  const restart: Change = {
+    ...{ action: "restart-engine", machine: "mg0", group: "managers", role: "manager" },
+    ...{ reason: "its daemon.json changes", risk: "quorum" },
+  };
+  const setting = (verdict: "ask" | "refused", others: readonly Change[] = []) =>
+    upSetting({
+      plan: async () => ({
+        ...{ changes: [...others, restart], findings: [], prices: [], swarmError: undefined },
+        swarm: { kind: "none" },
+      }),
+      judge: async (kind, names) => ({ verdict, reasons: [`${kind} ${names.join()}: no quorum`], offer: undefined }),
+    });
+
+  test("shows them with the guard's word, asks, and does nothing without a yes", async () => {
+    const given = setting("ask");
+    const run = await belt(["up"], { ...given, answers: ["n"] });
+    expect([run.code, given.ups]).toEqual([1, 0]);
+    expect(run.stderr).toMatch(/restart-engine +mg0 +1 +managers +quorum +its daemon.json changes/);
+    expect(run.stderr).toContain("restart-engine mg0: no quorum");
+    expect(run.stderr).toContain("Restart the engine of mg0?");
+  });
+
+  test("goes on with --yes", async () => {
+    const given = setting("ask");
+    expect((await belt(["up", "--yes"], given)).code).toBe(0);
+    expect(given.ups).toBe(1);
+  });
+
+  test("refuses what the quorum cannot bear, also with --yes", async () => {
+    const given = setting("refused");
+    const run = await belt(["up", "--yes"], given);
+    expect([run.code, given.ups]).toEqual([4, 0]);
+    expect(run.stderr).toContain("no quorum");
+  });
+
+  test("says so and goes on where a manager is to be started first", async () => {
+    const start: Change = { ...restart, action: "start", machine: "mg1", reason: "it is stopped", risk: "none" };
+    const given = setting("refused", [start]);
+    const run = await belt(["up", "--yes"], given);
+    expect([run.code, given.ups]).toEqual([0, 1]);
+    expect(run.stderr).toContain("restart-engine mg0: no quorum");
+  });
+});
+
 describe("belt plan", () => {
+  test("--detailed-exit-code counts what up would bring about on the host first, and nothing that only you can mend", async () => {
+    const finding = { kind: "requirement", name: "local", what: "this host lacks kmod", fix: "x" } as const;
+    const codes = [true, false].map(async (byUp) => {
+      const plan = { changes: [], findings: [{ ...finding, byUp }], prices: [], swarmError: undefined };
+      const cluster = fakeCluster({ plan: async () => ({ ...plan, swarm: { kind: "none" } }) });
+      return (await belt(["plan", "--detailed-exit-code"], { library: libraryOf(cluster) })).code;
+    });
+    expect(await Promise.all(codes)).toEqual([10, 0]);
+  });
+
   test.each([
     [changes, [], 0],
     [changes, ["--detailed-exit-code"], 10],

@@ -6,6 +6,8 @@ import { aMachine, aMachineSpec, aNode, aSpec } from "../support/world.ts";
 
 const linked = { "belt.machine": "m-node1", "belt.availability": "active" };
 
+const apply = async (): Promise<void> => {};
+
 function view(name: string, node?: SwarmNode, image = "debian-13"): MachineView {
   const machine = aMachine(name, { kind: "running" }, { image });
   return { name, group: "workers", role: "worker", provider: "local", machine, node };
@@ -96,6 +98,37 @@ describe("what does not fit", () => {
         fix: "a firewall block in the cluster file closes them",
       },
     ]);
+  });
+
+  it("is also what a provider misses or would refuse: up brings about what has a fix", () => {
+    const fitting = view("node1", aNode("node1", { labels: linked }));
+    const requirements = [
+      {
+        provider: "local",
+        problem: { message: "this host lacks kmod", hint: "x", fix: { title: "Install kmod", apply } },
+      },
+      { provider: "local", problem: { message: '"9tb" is no size', hint: "Write 1gb." } },
+    ];
+    const observed: Observed = { machines: [fitting], nodes: [], swarmError: undefined, requirements };
+    expect(findingsOf(aSpec([aMachineSpec("node1")]), observed)).toEqual([
+      {
+        ...{ kind: "requirement", name: "local", what: "this host lacks kmod" },
+        ...{ fix: "belt up does it: Install kmod", byUp: true },
+      },
+      { kind: "requirement", name: "local", what: '"9tb" is no size', fix: "Write 1gb." },
+    ]);
+  });
+
+  it.for<[string, readonly string[]]>([
+    ["26.1", []],
+    ["26.1.5", []],
+    ["29", ["Docker Engine is 26.1.5, should be 29"]],
+  ])("is also an engine of another version than %s, which the file pins", ([version, expected]) => {
+    const seen = view("node1", aNode("node1", { labels: linked, engineVersion: "26.1.5+dfsg1" }));
+    const observed: Observed = { machines: [seen], nodes: [], swarmError: undefined };
+    const engine = { version, install: "auto", api: "members", daemon: {}, mirrors: [] } as const;
+    const findings = findingsOf(aSpec([aMachineSpec("node1")], { engine }), observed);
+    expect(findings.map(({ what }) => what)).toEqual(expected);
   });
 
   it("calls no machine an orphan while the swarm does not answer", () => {

@@ -8,7 +8,7 @@ const wanted: MachineSpec = {
 };
 
 test("a node says its zone where its machine has one, and the file's labels beside", () => {
-  expect(labelsFor(wanted, undefined, "us-east-1a")).toEqual({
+  expect(labelsFor(wanted, undefined, { zone: "us-east-1a" })).toEqual({
     ...{ tier: "app", "belt.availability": "active", "belt.labels": "tier", "belt.zone": "us-east-1a" },
   });
   expect(Object.keys(labelsFor(wanted, undefined))).not.toContain("belt.zone");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { destructive, plan } from "../../src/cluster/plan.ts";
+import { destructive, plan, restarting } from "../../src/cluster/plan.ts";
+import type { SettingsPart } from "../../src/cluster/settings.ts";
 import type { MachineSpec } from "../../src/cluster/spec/types.ts";
 import type { Change, MachineView, Observed } from "../../src/cluster/types.ts";
 import type { Machine } from "../../src/providers/provider.ts";
@@ -123,6 +124,38 @@ describe("the plan for a machine of the file", () => {
     const changes = plan(aSpec([wanted]), { ...seen, wanted: make });
     expect(words(changes)).toEqual(["replace node1: image is debian-12, should be debian-13 (moves-work)"]);
     expect(destructive(changes)).toEqual(changes);
+  });
+});
+
+describe("the plan for settings that changed", () => {
+  const seen = (name: string, node: SwarmNode): MachineView => view(name, aMachine(name), node);
+  const labels = (name: string) => ({ "belt.machine": `m-${name}`, "belt.availability": "active" });
+  const spec = aSpec([aMachineSpec("mg1", { role: "manager", group: "managers" }), aMachineSpec("node1")]);
+  const both = observed([
+    seen("mg1", aManagerNode("mg1", { labels: labels("mg1") })),
+    seen("node1", aNode("node1", { labels: labels("node1") })),
+  ]);
+
+  it("restarts engines for what they read at their start, and says what that is and what it may cost", () => {
+    const settings = new Map<string, readonly SettingsPart[]>([
+      ["mg1", ["daemon", "certificates"]],
+      ["node1", ["api"]],
+    ]);
+    const changes = plan(spec, { ...both, settings });
+    expect(words(changes)).toEqual([
+      "restart-engine mg1: its daemon.json changes; its certificate changes (quorum)",
+      "restart-engine node1: the address of its API changes (moves-work)",
+    ]);
+    expect(restarting(changes)).toEqual(changes);
+    expect(destructive(changes)).toEqual([]);
+  });
+
+  it("restarts nothing for a firewall, and nothing where nobody knows", () => {
+    const settings = new Map([["node1", ["firewall"] as const]]);
+    expect(words(plan(spec, { ...both, settings }))).toEqual([
+      "firewall node1: the firewall of the file changed (none)",
+    ]);
+    expect(plan(spec, both)).toEqual([]);
   });
 });
 

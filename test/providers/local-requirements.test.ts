@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { moduleProblems } from "../../src/providers/local/kernel.ts";
+import { movedSubnet } from "../../src/providers/local/moved-subnet.ts";
+import type { ClusterRecord } from "../../src/providers/local/record.ts";
 import { requestProblems } from "../../src/providers/local/requirements.ts";
 import type { ProviderSpec } from "../../src/providers/provider.ts";
 import { aProviderSpec } from "../support/provider-spec.ts";
@@ -34,6 +36,22 @@ describe("what cannot be made", () => {
         hint: expect.stringContaining("subnet"),
       },
     ]);
+  });
+});
+
+describe("another network than the cluster has", () => {
+  const known: ClusterRecord = {
+    ...{ version: 1, clusterId: "c1", clusterName: "shop", subnet: "10.80.0.0/24", bridge: "belt0", createdAt: "" },
+  };
+
+  it("is said with the one that it has, and nothing is said of the same, of none, and before there is one", () => {
+    expect(movedSubnet(known, "10.81.0.0/24")).toEqual({
+      message: "the cluster lives in 10.80.0.0/24, and cannot move to 10.81.0.0/24",
+      hint: "Set `subnet: 10.80.0.0/24`, or remove the cluster first: belt down shop",
+    });
+    expect(movedSubnet(known, "10.80.0.0/24")).toBeUndefined();
+    expect(movedSubnet(known, undefined)).toBeUndefined();
+    expect(movedSubnet(undefined, "10.81.0.0/24")).toBeUndefined();
   });
 });
 

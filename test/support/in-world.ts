@@ -20,8 +20,11 @@ export interface InWorld extends AsyncDisposable {
   change(change: (world: World) => Partial<World>): void;
   /** What took effect since this was asked last, in order. */
   news(): readonly string[];
+  /** Is told of each call from now on, once it is answered. */
+  watch(told: (call: string) => void): void;
   file(): Promise<string>;
-  describe(groups: string): Promise<void>;
+  /** Writes the file anew, with these lines. */
+  describe(groups: string, engine?: string): Promise<void>;
 }
 
 const signal = new AbortController().signal;
@@ -30,13 +33,20 @@ const signal = new AbortController().signal;
 export async function openInWorld(groups: string, traits: WorldTraits = {}): Promise<InWorld> {
   const folder = await temporaryFolder();
   const file = path.join(folder.path, "cluster.yml");
-  const describe = (text: string): Promise<void> =>
-    writeFile(file, `version: 1\nname: sweep\nprovider: world\nengine: { install: never, api: "off" }\n${text}`);
+  const describe = (text: string, engine = ""): Promise<void> =>
+    writeFile(
+      file,
+      `version: 1\nname: sweep\nprovider: world\nengine: { install: never, api: "off"${engine} }\n${text}`,
+    );
   await describe(groups);
+  let watcher: (call: string) => void = () => {};
   const deps = testDependencies(folder.path, {
     random: () => 0.5,
     providers: { world: async () => worldProvider(folder.path, traits) },
-    connect: worldConnect(folder.path),
+    connect: worldConnect(folder.path, {
+      now: Date.now,
+      watch: (moment, call) => moment === "after" && watcher(call),
+    }),
   });
   const source = { kind: "file", path: file } as const;
   const withCluster: InWorld["with"] = async (work) => {
@@ -56,6 +66,9 @@ export async function openInWorld(groups: string, traits: WorldTraits = {}): Pro
       const news = ledger.slice(told);
       told = ledger.length;
       return news;
+    },
+    watch: (told) => {
+      watcher = told;
     },
     file: () => readFile(file, "utf8"),
     describe,

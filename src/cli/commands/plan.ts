@@ -1,3 +1,4 @@
+import type { Plan } from "../../cluster/types.ts";
 import { aimAt } from "../aim.ts";
 import { describeCluster } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -15,7 +16,7 @@ export const plan: Verb = {
       summary: "Fill a variable of the file, or set a key of it (repeatable)",
       repeatable: true,
     },
-    { flags: "--detailed-exit-code", summary: "End with code 10 when there are changes" },
+    { flags: "--detailed-exit-code", summary: "End with code 10 when up would change something" },
   ],
   examples: [
     ["belt plan", "For ./cluster.yml, or for the cluster in use"],
@@ -31,6 +32,11 @@ export const plan: Verb = {
     const plan = await cluster.plan({}, context.signal);
     if (context.globals.json) printJson(context, planJson(cluster.name, plan));
     else printText(context, planText(plan));
-    return call.flag("--detailed-exit-code") && plan.changes.length > 0 ? exitCodes.changes : exitCodes.done;
+    return call.flag("--detailed-exit-code") && hasChanges(plan) ? exitCodes.changes : exitCodes.done;
   },
 };
+
+/** Also where `up` would first make a host ready for machines. */
+function hasChanges({ changes, findings }: Plan): boolean {
+  return changes.length > 0 || findings.some(({ byUp }) => byUp);
+}

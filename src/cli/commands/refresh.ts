@@ -37,7 +37,7 @@ export const refresh: Verb = {
 
 async function show(context: CliContext, cluster: Cluster, unchanged: boolean): Promise<void> {
   const { machines, nodes, swarmError } = await cluster.observe({ swarm: true }, context.signal);
-  const { findings, swarm: health } = await cluster.plan({}, context.signal);
+  const { findings, swarm: health } = await cluster.plan({ checked: true }, context.signal);
   const present = machines.filter(({ machine }) => machine !== undefined).map(({ name }) => name);
   if (context.globals.json) {
     printJson(context, {

@@ -13,6 +13,7 @@ import { confirm } from "../prompt.ts";
 import { agreedToRemoval } from "../removal.ts";
 import { planJson, planText } from "../render/plan.ts";
 import { meetRequirements } from "../requirements.ts";
+import { agreedToRestarts } from "../restarts.ts";
 import { count } from "../units.ts";
 import type { Call, Verb } from "../verb.ts";
 
@@ -75,8 +76,9 @@ async function bringUp(
 ): Promise<Performed | number> {
   say(context, describeCluster(cluster, why));
   if (!(await meetRequirements(context, cluster))) return exitCodes.declined;
-  const { changes } = await cluster.plan({}, context.signal);
+  const { changes } = await cluster.plan({ checked: true }, context.signal);
   if (!(await agreedToRemoval(context, cluster, { call, changes }))) return exitCodes.declined;
+  if (!(await agreedToRestarts(context, cluster, changes))) return exitCodes.declined;
   if (call.flag("--accept-new")) await acceptNewKeys(context, cluster, { description, changes });
   const made = changes.filter((change) => change.action === "create").length;
   const mayMake =

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Machine } from "../../providers/provider.ts";
 import { authorityFile, certificateFile, folder, issuedFile, keyFile } from "./paths.ts";
 import { decodedField, type Fields, field, mustRunScript } from "./script.ts";
 import type { Step, StepContext } from "./step.ts";
@@ -16,7 +17,7 @@ export const certificates: Step = {
   title: "Certificates",
   async run(context, signal) {
     if (context.engineSpec.api === "off") return { effect: "unchanged", detail: "not needed, engine.api is off" };
-    const subject = subjectOf(context);
+    const subject = subjectOf(context.machine);
     const fields = await mustRunScript(
       context.connection,
       { title: "read the certificates", text: checkScript },
@@ -30,12 +31,13 @@ export const certificates: Step = {
 };
 
 /** What a server certificate is for. */
-interface Subject {
+export interface Subject {
   readonly names: readonly string[];
   readonly addresses: readonly string[];
 }
 
-function subjectOf({ machine }: StepContext): Subject {
+/** What a machine's certificate is for: every name and address that it answers to. */
+export function subjectOf(machine: Machine): Subject {
   const addresses = [machine.privateAddress, machine.publicAddress, "127.0.0.1"].filter((each) => each !== undefined);
   return { names: [machine.name, "localhost"], addresses: [...new Set(addresses)] };
 }

@@ -38,7 +38,7 @@ export function applicationFor(context: Configured, fields: Fields): Application
 }
 
 /** Where the TLS endpoint listens; `undefined` when it is off. A machine with one address only has it there. */
-export function tlsAddress({ machine, engineSpec }: Configured): string | undefined {
+export function tlsAddress({ machine, engineSpec }: Pick<Configured, "machine" | "engineSpec">): string | undefined {
   switch (engineSpec.api) {
     case "off":
       return undefined;

@@ -17,7 +17,9 @@ import type { Step, StepContext } from "./step.ts";
  * sees that the engine runs, starts at boot and answers. The engine is restarted only if something that it reads has changed
  * since its last start with our files, also by a run that was cut off.
  *
- * @throws BeltError `engine.unfit` for what cannot go together with it, `engine.unreachable` if the engine does not come up.
+ * An engine in a swarm is restarted in its turn.
+ *
+ * @throws BeltError `guard.*` where the swarm cannot bear that, `engine.unfit` for what cannot go together with it, `engine.unreachable` if the engine does not come up.
  */
 export const configureEngine: Step = {
   phase: "configure",
@@ -31,10 +33,15 @@ export const configureEngine: Step = {
       if (field(fields, "service.ActiveState") !== "active") await untilItAnswers(context, signal);
       return { effect: "unchanged", detail };
     }
-    if (application.restart && context.facts.engineActive) await noteRestart(context, signal);
-    await context.beforeChange();
-    await apply(context, application, signal);
-    await untilItAnswers(context, signal);
+    const bringAbout = async (): Promise<void> => {
+      if (application.restart && context.facts.engineActive) await noteRestart(context, signal);
+      await context.beforeChange();
+      await apply(context, application, signal);
+      await untilItAnswers(context, signal);
+    };
+    const isInService = application.restart && context.facts.engineActive && context.facts.swarmState;
+    if (isInService && context.inTurn) await context.inTurn(bringAbout, signal);
+    else await bringAbout();
     context.facts = { ...context.facts, engineActive: true };
     return { effect: "changed", detail };
   },

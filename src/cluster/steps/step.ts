@@ -37,6 +37,11 @@ export interface StepContext {
   readonly random: () => number;
   /** A step calls it before it changes anything on the machine: the intent is on the disk then. */
   readonly beforeChange: () => Promise<void>;
+  /**
+   * Runs work that restarts the engine of a node, once it may: one after the other, managers under the quorum guard. Absent where
+   * nobody else is to be thought of.
+   */
+  readonly inTurn?: ((work: () => Promise<void>, signal: AbortSignal) => Promise<void>) | undefined;
   /** Tells the user something worth a line. */
   readonly note: (message: string) => void;
 }

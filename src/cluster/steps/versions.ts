@@ -4,7 +4,12 @@ export const oldestEngine = "20.10";
 /** The version in what `dockerd --version` prints, without the packager's suffix: `26.1.5` for `26.1.5+dfsg1`. */
 export function engineVersionOf(printed: string): string {
   const version = /version\s+v?(\d[^\s,]*)/i.exec(printed)?.[1];
-  return version?.replace(/[+~].*$/, "") ?? "unknown";
+  return version === undefined ? "unknown" : bareVersion(version);
+}
+
+/** A version without the packager's suffix: `26.1.5` for `26.1.5+dfsg1`. */
+export function bareVersion(version: string): string {
+  return version.replace(/[+~].*$/, "");
 }
 
 /** Whether `version` is `least` or newer, by its numbers; a version without numbers is older than any. */

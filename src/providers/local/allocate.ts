@@ -8,6 +8,7 @@ import { type Host, isAtWork, thisProcess } from "./host.ts";
 import { loadModules } from "./kernel.ts";
 import { raiseKnobs } from "./knobs.ts";
 import { machineFolder } from "./layout.ts";
+import { movedSubnet } from "./moved-subnet.ts";
 import { ensureNetwork, hasLink, hostNetworks } from "./network.ts";
 import { type LocalOptions, localOptions } from "./options.ts";
 import type { ClusterRecord, MachineRecord } from "./record.ts";
@@ -52,7 +53,8 @@ export async function ensureCluster(
 ): Promise<ClusterRecord> {
   const { subnet } = localOptions.parse(request.options);
   const known = await host.store.readCluster(request.clusterId);
-  if (known && subnet !== undefined && subnet !== known.subnet) throw otherSubnet(known, subnet);
+  const moved = movedSubnet(known, subnet);
+  if (moved) throw new BeltError("provider.refused", moved.message, { hint: moved.hint });
   const cluster = known ?? (await newCluster(host, { ...request, subnet }, signal));
   if (!known) await host.store.writeCluster(cluster);
   await loadModules(host, signal);
@@ -172,12 +174,6 @@ async function chooseSubnet(
   const why = taken ? `overlaps ${formatSubnet(taken)}, which this host uses already` : "is not a network";
   throw new BeltError("provider.refused", `the network ${wanted} ${why}`, {
     hint: "Set another `subnet` in the cluster file, or leave it out to get a free one.",
-  });
-}
-
-function otherSubnet(known: ClusterRecord, wanted: string): BeltError {
-  return new BeltError("provider.refused", `the cluster lives in ${known.subnet}, and cannot move to ${wanted}`, {
-    hint: `Set \`subnet: ${known.subnet}\`, or remove the cluster first: belt down ${known.clusterName}`,
   });
 }
 

@@ -5,6 +5,7 @@ import type { Problem, ProviderContext, ProviderSpec } from "../provider.ts";
 import { roomFault } from "./file-faults.ts";
 import { type Host, programFolders } from "./host.ts";
 import { moduleProblems, unloadedModules } from "./kernel.ts";
+import { movedSubnet } from "./moved-subnet.ts";
 import { localOptions } from "./options.ts";
 import { parseSize, unlimited } from "./size.ts";
 
@@ -44,6 +45,7 @@ export async function findProblems(
     ...(await moduleProblems(host)),
     ...(await kernelProblems()),
     ...requestProblems(spec),
+    ...(await subnetProblems(host, spec)),
   ];
 }
 
@@ -63,8 +65,21 @@ export function requestProblems(spec: ProviderSpec): readonly Problem[] {
   const sizes = new Set(spec.requests.map(({ size }) => size ?? unlimited));
   const messages = [...sizes].flatMap((size) => problemOf(() => parseSize(size)));
   const hint = "Write sizes such as 512mb, 2gb, 2cpu or 2cpu-4gb.";
-  const networks = new Set(spec.requests.flatMap(({ options }) => localOptions.parse(options).subnet ?? []));
-  return [...messages.map((message) => ({ message, hint })), ...[...networks].flatMap((one) => tooSmall(one, spec))];
+  return [
+    ...messages.map((message) => ({ message, hint })),
+    ...[...subnetsIn(spec)].flatMap((one) => tooSmall(one, spec)),
+  ];
+}
+
+async function subnetProblems({ store }: Host, spec: ProviderSpec): Promise<readonly Problem[]> {
+  const wanted = [...subnetsIn(spec)];
+  if (wanted.length === 0) return []; // also where no cluster is meant, as for images
+  const known = await store.readCluster(spec.clusterId);
+  return wanted.flatMap((subnet) => movedSubnet(known, subnet) ?? []);
+}
+
+function subnetsIn({ requests }: ProviderSpec): ReadonlySet<string> {
+  return new Set(requests.flatMap(({ options }) => localOptions.parse(options).subnet ?? []));
 }
 
 function tooSmall(text: string, spec: ProviderSpec): readonly Problem[] {

@@ -1,3 +1,4 @@
+import { daemonJsonFile, ownedFile } from "../../../src/cluster/steps/paths.ts";
 import type { Connect, Connection, ExecOptions, ExecResult } from "../../../src/ssh/connection.ts";
 import { BeltError } from "../../../src/util/errors.ts";
 import { worldEngine } from "./engine.ts";
@@ -41,10 +42,14 @@ function run(folder: string, name: string, { stdin }: ExecOptions): ExecResult {
   const title = /^# beltkit: (.*)$/m.exec(typeof stdin === "string" ? stdin : "")?.[1] ?? "";
   const { machines, nowMs } = readWorld(folder);
   const host = mustHave(machines, name);
-  const { configured } = host;
+  const { configured, local } = host;
   switch (title) {
     case "inspect the host":
-      return said(folder, title, facts(host.machine.publicAddress ?? "", { configured, nowMs }));
+      return said(
+        folder,
+        title,
+        facts(host.machine.publicAddress ?? "", { configured, nowMs, inSwarm: local?.state === "active" }),
+      );
     case "read the engine's configuration":
       return said(folder, title, {
         "service.LoadState": "loaded",
@@ -52,26 +57,38 @@ function run(folder: string, name: string, { stdin }: ExecOptions): ExecResult {
         "service.UnitFileState": "enabled",
         "socket.LoadState": "loaded",
         activated: "yes",
+        ...(host.daemonJson === undefined ? {} : { daemonJson: host.daemonJson }),
+        ...(host.owned === undefined ? {} : { owned: host.owned }),
       });
     case "configure the engine":
-      changeWorld(folder, ({ machines, ledger }) => ({
-        machines: { ...machines, [name]: { ...mustHave(machines, name), configured: true } },
-        ledger: [...ledger, `bootstrap ${name}`],
-      }));
+      changeWorld(folder, ({ machines, ledger }) => {
+        const own = { ...mustHave(machines, name), configured: true, ...staged(String(stdin)) };
+        const isRestart = configured && String(stdin).includes("systemctl stop docker.service");
+        const entry = `${isRestart ? "restart" : "bootstrap"} ${name}`;
+        return { machines: { ...machines, [name]: own }, ledger: [...ledger, entry] };
+      });
       return { code: 0, stdout: "", stderr: "" };
     default:
       return { code: 127, stdout: "", stderr: `this world has no script "${title}"` };
   }
 }
 
+/** The files that a configuration writes, in base64. */
+function staged(script: string): Partial<Pick<WorldMachine, "daemonJson" | "owned">> {
+  const content = (file: string): string | undefined => new RegExp(`^stage ${file} (\\S+)$`, "m").exec(script)?.[1];
+  const [daemonJson, owned] = [content(daemonJsonFile), content(ownedFile)];
+  return { ...(daemonJson === undefined ? {} : { daemonJson }), ...(owned === undefined ? {} : { owned }) };
+}
+
 function facts(
   address: string,
-  { configured, nowMs }: { readonly configured: boolean; readonly nowMs: number },
+  { configured, nowMs, inSwarm }: { readonly configured: boolean; readonly nowMs: number; readonly inSwarm: boolean },
 ): Readonly<Record<string, string>> {
   return {
     ...{ os: "Linux", kernel: "6.12.0", machine: "x86_64", system: "debian", version: "13", codename: "trixie" },
     ...{ systemd: "yes", cgroup: "2", freeKiB: "50000000", dockerd: "Docker version 26.1.5+dfsg1, build a72d7cd" },
     ...{ active: configured ? "active" : "inactive", cloudInit: "none", now: String(Math.floor(nowMs / 1000)) },
+    swarm: inSwarm ? "yes" : "no",
     address: `eth0 ${address}`,
     end: "yes",
   };

@@ -9,6 +9,9 @@ export interface WorldMachine {
   readonly machine: Machine;
   readonly authorizedKeys: readonly string[];
   readonly configured: boolean;
+  /** Its files, in base64. */
+  readonly daemonJson?: string;
+  readonly owned?: string;
   readonly local: LocalSwarm | undefined;
   /** The swarm that its engine is in. */
   readonly swarmId: string | undefined;
