@@ -76,7 +76,7 @@ const everything = [
   expect.stringMatching(
     /^npm install --prefix \/.*\/a checkout\/\.install --no-package-lock node-\S+@24\.21\.0 npm@10\./,
   ),
-  "npm ci --include=dev --ignore-scripts",
+  "npm ci --include=dev --ignore-scripts --prefer-offline",
   "npm rebuild node --ignore-scripts=false",
   "build",
 ];
@@ -167,6 +167,20 @@ describe("./install", () => {
       stderr: `npm ERR! code ENOTFOUND\ninstall: ${said}\n`,
     });
     expect(home.has(".install")).toBe(false);
+  });
+
+  it("tries once more to fetch packages, and says nothing of a first try that failed", async () => {
+    await using home = await checkout();
+    await home.write("fault-ci", "[ -f tried ] || { touch tried; echo 'npm ERR! network' >&2; exit 1; }");
+    expect(home.install()).toEqual({ code: 0, stdout: installing + ready, stderr: "" });
+    expect(await home.calls()).toEqual([everything[0], everything[1], ...everything.slice(1)]);
+    await home.change("package-lock.json");
+    await home.write("fault-ci", "echo 'npm ERR! network' >&2; exit 1");
+    const { code, stderr } = home.install();
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^npm ERR! network\nnoise of npm ci\ninstall: 'npm ci .*' failed/),
+    });
   });
 
   it("shows everything that a step printed where it fails, and what npm warns of in any case", async () => {
