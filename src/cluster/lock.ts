@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { BeltError } from "../util/errors.ts";
-import { changedAt, createFileOnce, movePath, readTextIfThere, removePath } from "../util/files.ts";
+import {
+  changedAt,
+  createFileOnce,
+  identityOf,
+  linkOnce,
+  movePath,
+  readTextIfThere,
+  removePath,
+} from "../util/files.ts";
 import { type HeldFile, holdNewFile } from "../util/held-file.ts";
 import { bootId, processStartTime } from "../util/liveness.ts";
 import type { Dependencies } from "./types.ts";
@@ -63,11 +71,11 @@ export async function takeLock(file: string, claim: Claim, deps: Dependencies): 
     const own = await describe(claim.command, number, deps);
     const held = await holdNewFile(file, `${JSON.stringify(own)}\n`, deps.clock.now());
     if (held) return keep(file, held, { own, deps });
-    const text = await readTextIfThere(file);
+    const identity = await identityOf(file);
     const seen = await readLock(file, deps);
     if (seen?.owner === "alive") throw heldBy(seen);
     if (seen) number = Math.max(number, seen.number + 1);
-    if (text !== undefined && (await takeAway(file, text, deps)) && seen) tell(seen, deps);
+    if (identity !== undefined && (await takeAway(file, identity, { own, deps })) && seen) tell(seen, deps);
   }
   throw new BeltError("guard.lock", "other commands keep taking the cluster's lock", {
     hint: "Try again in a moment.",
@@ -142,15 +150,32 @@ function parseHolder(text: string | undefined): Holder | undefined {
   }
 }
 
-/** Removes a dead lock, but not one that another command has put in its place since it was read. */
-async function takeAway(file: string, seen: string, deps: Dependencies): Promise<boolean> {
-  const aside = `${file}.${deps.pid}.stale`;
-  if (!(await movePath(file, aside))) return false;
-  const moved = await readTextIfThere(aside);
-  const mine = moved === undefined || moved === seen;
-  if (!mine) await createFileOnce(file, moved, 0o600);
-  await removePath(aside);
-  return mine;
+/**
+ * Removes a dead lock, but not one that another command has put in its place since it was looked at. Only one command at a time
+ * has the right to remove this very file; the right of one that died lasts as long as a lock.
+ */
+async function takeAway(
+  file: string,
+  identity: string,
+  { own, deps }: { readonly own: Holder; readonly deps: Dependencies },
+): Promise<boolean> {
+  const right = `${file}.${identity}.right`;
+  if (!(await createFileOnce(right, `${JSON.stringify(own)}\n`, 0o600))) {
+    const other = await readLock(right, deps);
+    if (other && other.owner !== "alive") await removePath(right);
+    return false;
+  }
+  const aside = `${file}.${identity}.stale`;
+  try {
+    if ((await identityOf(file)) !== identity || !(await movePath(file, aside))) return false;
+    // Its owner may have woken up in between, and released it to another.
+    const isIt = (await identityOf(aside)) === identity;
+    if (!isIt) await linkOnce(aside, file);
+    return isIt;
+  } finally {
+    await removePath(aside);
+    await removePath(right);
+  }
 }
 
 function tell({ command, user, host, pid, owner, beatMs }: SeenLock, { emit, clock }: Dependencies): void {

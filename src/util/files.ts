@@ -62,6 +62,28 @@ export async function changedAt(file: string): Promise<number | undefined> {
   }
 }
 
+/** What a file is, whatever its name: another file of the same name has another identity. `undefined` if there is none. */
+export async function identityOf(file: string): Promise<string | undefined> {
+  try {
+    const { dev, ino, birthtimeNs } = await stat(file, { bigint: true });
+    return [dev, ino, birthtimeNs].join("-");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Gives a file a second name, unless that is taken: whether it has it now. */
+export async function linkOnce(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
 /** Moves a file or folder in one step; `false` if it is not there. */
 export async function movePath(from: string, to: string): Promise<boolean> {
   try {

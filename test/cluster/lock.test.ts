@@ -71,7 +71,7 @@ describe("the cluster's lock", () => {
     const file = path.join(folder.path, "lock");
     await writeFile(file, "damaged");
     const tries = await Promise.allSettled(
-      Array.from({ length: 10 }, () => takeLock(file, claim("belt up"), testDependencies(folder.path))),
+      Array.from({ length: 50 }, () => takeLock(file, claim("belt up"), testDependencies(folder.path))),
     );
     expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
