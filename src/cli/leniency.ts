@@ -26,7 +26,12 @@ export const force = {
 };
 
 /** What is agreed to by the time work begins: the guard's question was answered before. */
-export const guardAnswered: Leniency = { acceptNoSpare: true, moveLocalVolumes: false, force: false };
+export const guardAnswered: Leniency = {
+  acceptNoSpare: true,
+  acceptPause: true,
+  moveLocalVolumes: false,
+  force: false,
+};
 
 /** The same with the user's word on volumes, for verbs that have {@link moveLocalVolumes}. */
 export function agreed(call: Call): Leniency {

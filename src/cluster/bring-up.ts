@@ -42,7 +42,7 @@ export interface BringUpOptions {
   /** A manager that speaks for the swarm already, where the tasks are only some of the cluster's machines. */
   readonly through?: Leader | undefined;
   /** Whether engines of managers may be restarted where no manager is left to spare meanwhile; not unless it was agreed to. */
-  readonly acceptNoSpare?: boolean;
+  readonly acceptPause?: boolean;
 }
 
 /** What came of it. */
@@ -60,7 +60,7 @@ const maxPipelines = 64;
  * manager to join, and of managers for one another. One machine's failure never stops the others.
  */
 export async function bringUp(
-  { context, tally, leader, through, acceptNoSpare = false }: BringUpOptions,
+  { context, tally, leader, through, acceptPause = false }: BringUpOptions,
   given: readonly Task[],
   signal: AbortSignal,
 ): Promise<BroughtUp> {
@@ -79,7 +79,7 @@ export async function bringUp(
     managersInTurn: new Mutex(),
     adopt: leader,
     walls,
-    restarts: new EngineRestarts(context, acceptNoSpare),
+    restarts: new EngineRestarts(context, acceptPause),
   };
   // Managers first: everybody else waits for one of them.
   const ordered = [...managers, ...tasks.filter((task) => task.node?.role !== "manager")];

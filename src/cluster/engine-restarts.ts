@@ -16,14 +16,14 @@ const quorumMs = { deadline: 60_000, poll: 2_000 };
  */
 export class EngineRestarts {
   readonly #context: ClusterContext;
-  readonly #acceptNoSpare: boolean;
+  readonly #acceptPause: boolean;
   readonly #turn = new Mutex();
   #lost: string | undefined;
   #waitUntil: number | undefined;
 
-  constructor(context: ClusterContext, acceptNoSpare: boolean) {
+  constructor(context: ClusterContext, acceptPause: boolean) {
     this.#context = context;
-    this.#acceptNoSpare = acceptNoSpare;
+    this.#acceptPause = acceptPause;
   }
 
   /**
@@ -58,7 +58,7 @@ export class EngineRestarts {
       const report = judgeChange("restart-engine", targets, observed);
       this.#waitUntil ??= report.verdict === "refused" ? clock.elapsed() + quorumMs.deadline : undefined;
       if (report.verdict !== "refused" || clock.elapsed() >= (this.#waitUntil ?? 0)) {
-        enforce(report, this.#acceptNoSpare);
+        enforce(report, this.#acceptPause);
         return targets[0];
       }
       await clock.sleep(quorumMs.poll, signal);

@@ -2,6 +2,8 @@
 export interface Leniency {
   /** Go on where no failure of a manager is left to spare. */
   readonly acceptNoSpare: boolean;
+  /** Restart engines of managers also where the swarm decides nothing until they are back. */
+  readonly acceptPause: boolean;
   /** Allow tasks to move without their local volumes. */
   readonly moveLocalVolumes: boolean;
   /** Go on when a drained node still has tasks after the time that it was given. */
@@ -18,4 +20,4 @@ export function flagsOf({ moveLocalVolumes, force }: Leniency, writesFile: boole
 }
 
 /** Nothing was agreed to. */
-export const cautious: Leniency = { acceptNoSpare: false, moveLocalVolumes: false, force: false };
+export const cautious: Leniency = { acceptNoSpare: false, acceptPause: false, moveLocalVolumes: false, force: false };

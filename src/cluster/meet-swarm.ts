@@ -7,7 +7,8 @@ import type { ClusterContext } from "./context.ts";
 const deadlineMs = 5000;
 
 /**
- * Finds out, before anything is changed, whether somebody in another folder or on another host is changing this cluster.
+ * Finds out, before anything is changed, whether somebody in another folder or on another host is changing this cluster. Gives
+ * what a manager answered.
  *
  * @throws BeltError `guard.lock` that says who.
  */
@@ -15,10 +16,14 @@ export async function meetSwarm(
   context: ClusterContext,
   machines: ReadonlyMap<string, Machine>,
   signal: AbortSignal,
-): Promise<void> {
-  if (context.journal.state.swarmId === undefined) return;
+): Promise<SwarmAnswer | undefined> {
+  if (context.journal.state.swarmId === undefined) return undefined;
   const deadline = { ms: deadlineMs, what: "no manager answered" };
   const ask = (inner: AbortSignal): Promise<SwarmAnswer> => askSwarm(context, machines, inner);
-  const answer = await withDeadline(deadline, context.deps.clock, signal, ask).catch(() => signal.throwIfAborted());
+  const answer = await withDeadline(deadline, context.deps.clock, signal, ask).catch(() => {
+    signal.throwIfAborted();
+    return undefined;
+  });
   if (answer?.kind === "answered") await context.lock.meet(answer.by.engine, signal);
+  return answer;
 }

@@ -1,6 +1,7 @@
+import { disturbancesIn } from "./agreement.ts";
 import type { ClusterContext } from "./context.ts";
 import { findingsOf } from "./findings.ts";
-import { plan } from "./plan.ts";
+import { missing, plan } from "./plan.ts";
 import { priceOf } from "./price.ts";
 import { requirementsOf } from "./provider-check.ts";
 import { settingsDrift } from "./settings-drift.ts";
@@ -23,11 +24,13 @@ export async function planFor(
     checked ? [] : requirementsOf(context, spec.machines, signal),
   ]);
   const seen = { ...observed, shared, settings, requirements };
+  const changes = plan(spec, seen);
   return {
-    changes: plan(spec, seen),
+    changes,
     findings: findingsOf(spec, seen),
     prices,
     swarmError: observed.swarmError,
     swarm: swarmHealth(seen),
+    disturbs: disturbancesIn(changes, seen, missing(spec, seen)),
   };
 }

@@ -50,6 +50,12 @@ export function plan(spec: ClusterSpec, observed: Observed): readonly Change[] {
     .map(({ change }) => change);
 }
 
+/** The machines of the file that are not there. */
+export function missing(spec: ClusterSpec, observed: Observed): readonly MachineSpec[] {
+  const there = new Set(observed.machines.filter(({ machine }) => machine).map(({ name }) => name));
+  return spec.machines.filter(({ name }) => !there.has(name));
+}
+
 /** The changes for which the engine of a node is restarted. */
 export function restarting(changes: readonly Change[]): readonly Change[] {
   return changes.filter(({ action }) => action === "restart-engine");

@@ -89,7 +89,7 @@ async function forgetAll(
 async function forget(
   context: ClusterContext,
   { ghost, observed }: { readonly ghost: SwarmNode; readonly observed: Observed },
-  { leader: { engine }, machines, leniency }: Settling,
+  { leader: { engine }, machines }: Settling,
   signal: AbortSignal,
 ): Promise<PhaseResult> {
   const name = nodeName(ghost, observed);
@@ -99,7 +99,7 @@ async function forget(
     return { effect: "unchanged", detail: "is alive elsewhere: nothing is done to it" };
   if (isMember(node)) {
     const now = { nodes: await engine.nodes(signal), words: observed.words };
-    enforce(judgeNode("demote", node, await observedFrom(context, machines, now)), leniency.acceptNoSpare);
+    enforce(judgeNode("demote", node, await observedFrom(context, machines, now)), true); // none that may fail is lost with it
   }
   return await context.journal.around("leave", name, async () => {
     await forgetNode(context, { manager: engine, node, name }, signal);

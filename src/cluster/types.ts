@@ -158,6 +158,19 @@ export interface Change {
   readonly risk: Risk;
 }
 
+/** A change that takes something away for good or for a while, and the id of the machine that it is about; of the node for `demote`. */
+export interface Disturbance {
+  readonly action: ChangeAction;
+  readonly name: string;
+  readonly id: string;
+}
+
+/** What of a plan wants the user's word, and the guard's word on the managers that it takes away. */
+export interface Disturbances {
+  readonly actions: readonly Disturbance[];
+  readonly guard: GuardReport;
+}
+
 /** The way from the world to the cluster file, and what does not fit on it. */
 export interface Plan {
   readonly changes: readonly Change[];
@@ -167,6 +180,8 @@ export interface Plan {
   /** Why the swarm could not be asked, where it could not: the plan may then be longer than it says. */
   readonly swarmError: string | undefined;
   readonly swarm: SwarmHealth;
+  /** What to agree to: {@link UpOptions} takes it back as the only thing that may be done. */
+  readonly disturbs: Disturbances;
 }
 
 /** Writes the edited cluster file, once the guards have let a command pass. */
@@ -225,7 +240,7 @@ export interface Cluster extends AsyncDisposable {
   /** Writes the file (unless `writesFile` is false) and acts. @throws BeltError `guard.removal` where no machine of a group would stay and `replaceAll` is not set. */
   scale(plan: ScalePlan, options: Partial<Leniency & ScaleOptions>, signal: AbortSignal): Promise<Outcome>;
   resize(wanted: Resizing, file: EditedFile | undefined, signal: AbortSignal): Promise<Outcome>;
-  /** @throws BeltError `guard.removal` before anything is done, where machines would go and `allowRemove` is not set. */
+  /** @throws BeltError `guard.removal` before anything is done, where machines would go and nobody agreed; `guard.changed` where more would be done than was agreed to. */
   up(options: Partial<UpOptions>, signal: AbortSignal): Promise<Outcome>;
   /** Brings the journal in line with the world; nothing else is changed. */
   refresh(signal: AbortSignal): Promise<Outcome>;

@@ -6,12 +6,14 @@ import { spareOf } from "../swarm/quorum.ts";
 import { type ExpectedNode, verifySwarm } from "../swarm/verify.ts";
 import { BeltError } from "../util/errors.ts";
 import { compressNames } from "../util/ranges.ts";
+import { type Agreement, disturbancesIn, requireAgreed } from "./agreement.ts";
 import { bringUp, type Task } from "./bring-up.ts";
 import { type ClusterContext, emit, machinesByName } from "./context.ts";
 import { guardVolumes } from "./data-guard.ts";
 import type { EditedFile } from "./file-edit.ts";
 import { closesThem, exposuresOf } from "./firewall/exposure.ts";
 import type { Leader } from "./formation.ts";
+import { askDoubtful } from "./identity.ts";
 import { leaderAmong } from "./leader.ts";
 import type { Leniency } from "./leniency.ts";
 import { meetSwarm } from "./meet-swarm.ts";
@@ -19,13 +21,14 @@ import { observe, observedFrom } from "./observe.ts";
 import { conclude, upCommand } from "./outcome.ts";
 import { type PhaseResult, Tally } from "./phases.ts";
 import { pickViews } from "./pick.ts";
-import { destructive, plan } from "./plan.ts";
+import { destructive, missing, plan } from "./plan.ts";
 import { obtainMachines } from "./prepare.ts";
 import { removeViews } from "./remove.ts";
+import { settingsDrift } from "./settings-drift.ts";
 import { settleNodes } from "./settle.ts";
 import { keepShared } from "./shared.ts";
 import { isNodeSpec, type MachineSpec } from "./spec/types.ts";
-import type { Change, Outcome, Saving } from "./types.ts";
+import type { Change, Observed, Outcome, Saving } from "./types.ts";
 import { walledProviders } from "./walled-providers.ts";
 
 /** How long the swarm may take to call every node ready after the last join. */
@@ -35,6 +38,8 @@ const verifyDeadlineMs = 90_000;
 export interface UpOptions extends Leniency {
   /** Remove machines that the file names no more, and make those anew that are not made as it says. */
   readonly allowRemove: boolean;
+  /** What was shown and agreed to, in place of `allowRemove`: whatever would be done beyond it is refused. */
+  readonly agreed?: Agreement | undefined;
   /** The cluster file as it is to be, written first. */
   readonly file?: EditedFile | undefined;
 }
@@ -43,22 +48,39 @@ export interface UpOptions extends Leniency {
  * Brings the whole cluster file about: machines, engines, certificates, swarm, labels, roles; verified from a manager. Only
  * when all of that went well is anything taken away, and only if that was agreed to.
  *
- * @throws BeltError `guard.removal` before anything is done, when machines would go and nobody agreed to it.
+ * @throws BeltError `guard.removal` before anything is done, when machines would go and nobody agreed to it; `guard.changed` when
+ *   more would be done than was agreed to.
  */
 export async function up(context: ClusterContext, options: UpOptions & Saving, signal: AbortSignal): Promise<Outcome> {
   const tally = new Tally(context);
   const existing = await machinesByName(context, signal);
-  await meetSwarm(context, existing, signal);
-  const going = destructive(plan(context.spec, await observedFrom(context, existing, { nodes: undefined })));
-  if (!options.allowRemove) refuseRemoval(going);
+  const { changes, observed } = await lookUnderLock(context, existing, signal);
+  const going = destructive(changes);
+  if (options.agreed) requireAgreed(options.agreed, disturbancesIn(changes, observed, missing(context.spec, observed)));
+  else if (!options.allowRemove) refuseRemoval(going);
+  const leniency = options.agreed ? { ...options, acceptNoSpare: options.agreed.noSpare } : options;
   if (going.length > 0) await guardGoing(context, going, options, signal);
   await options.save();
   await tellExposed(context, existing);
   if (existing.size > 0) await keepShared(context, tally, signal);
-  const machines = await bringAbout(context, context.spec.machines, { tally, existing, leniency: options }, signal);
-  if (tally.failures.length === 0) await takeAway(context, going, { tally, leniency: options }, signal);
+  const machines = await bringAbout(context, context.spec.machines, { tally, existing, leniency }, signal);
+  if (tally.failures.length === 0) await takeAway(context, going, { tally, leniency }, signal);
   if (tally.failures.length === 0) await context.journal.closeOpen();
   return conclude(context, tally, machines, upCommand(context));
+}
+
+/** What there is to do, from the world as it is now that nobody else changes it. */
+async function lookUnderLock(
+  context: ClusterContext,
+  existing: ReadonlyMap<string, Machine>,
+  signal: AbortSignal,
+): Promise<{ readonly changes: readonly Change[]; readonly observed: Observed }> {
+  const answer = await meetSwarm(context, existing, signal);
+  const nodes = answer?.kind === "answered" ? answer.nodes : undefined;
+  const words = nodes && (await askDoubtful(context, [...existing.values()], nodes, signal));
+  const seen = await observedFrom(context, existing, { nodes, words });
+  const observed = { ...seen, settings: await settingsDrift(context, seen) };
+  return { changes: plan(context.spec, observed), observed };
 }
 
 /** Says what the world may reach on hosts for which the file has no firewall. */
@@ -125,7 +147,7 @@ export async function bringAbout(
       ...obtain(node.name),
     }),
   );
-  const result = await bringUp({ context, tally, through, acceptNoSpare: leniency.acceptNoSpare }, tasks, signal);
+  const result = await bringUp({ context, tally, through, acceptPause: leniency.acceptPause }, tasks, signal);
   if (result.members.length === 0) return result.machines;
   const machines = new Map([...existing, ...result.machines.map((machine) => [machine.name, machine] as const)]);
   const leader = await result.formation.leader;

@@ -18,6 +18,7 @@ export type ErrorCode =
   | "guard.data"
   | "guard.lock"
   | "guard.removal"
+  | "guard.changed"
   | "guard.limit"
   | "guard.budget"
   | "guard.failures"

@@ -4,7 +4,7 @@ import { createInterrupts, type Interrupts } from "../../src/cli/interrupts.ts";
 import type { Library } from "../../src/cli/library.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Emit } from "../../src/cluster/events.ts";
-import type { Cluster, MachineView, Observed, Outcome } from "../../src/cluster/types.ts";
+import type { Cluster, Disturbances, MachineView, Observed, Outcome } from "../../src/cluster/types.ts";
 import type { Clock } from "../../src/util/clock.ts";
 import { FakeClock } from "../support/clock.ts";
 import { aMachine, aMachineSpec, aSpec } from "../support/world.ts";
@@ -18,6 +18,9 @@ export class Captured extends Writable {
     done();
   }
 }
+
+/** A plan that wants nobody's word. */
+export const undisturbed: Disturbances = { actions: [], guard: { verdict: "allowed", reasons: [], offer: undefined } };
 
 /** What one run of a command line did. */
 export interface Run {
@@ -174,7 +177,14 @@ export function fakeCluster(change: Partial<Cluster> = {}): Cluster {
     images: unscripted("images"),
     check: async () => [],
     observe: async () => observed(shopNames.map((name) => aView(name))),
-    plan: async () => ({ changes: [], findings: [], prices: [], swarmError: undefined, swarm: { kind: "none" } }),
+    plan: async () => ({
+      changes: [],
+      findings: [],
+      prices: [],
+      swarmError: undefined,
+      swarm: { kind: "none" },
+      disturbs: undisturbed,
+    }),
     lockState: async () => ({ folder: undefined, swarm: undefined, swarmError: undefined }),
     breakLock: unscripted("breakLock"),
     export: unscripted("export"),

@@ -77,7 +77,7 @@ export async function openInWorld(groups: string, traits: WorldTraits = {}): Pro
 }
 
 /** What who types `--yes` has agreed to. */
-export const accepting = { acceptNoSpare: true, moveLocalVolumes: false, force: false };
+export const accepting = { acceptNoSpare: true, acceptPause: true, moveLocalVolumes: false, force: false };
 
 /** The groups of so many managers and workers. */
 export function groupsOf(managers: string, workers: string): string {

@@ -11,7 +11,7 @@ import { FakeProvider, type Faults } from "./fake-provider.ts";
 import { temporaryFolder } from "./temporary.ts";
 
 const never = new AbortController().signal;
-const agreed = { allowRemove: false, acceptNoSpare: true, moveLocalVolumes: false, force: false };
+const agreed = { allowRemove: false, acceptNoSpare: true, acceptPause: true, moveLocalVolumes: false, force: false };
 
 /** What a scene may differ in. */
 interface Setting {

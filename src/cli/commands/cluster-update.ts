@@ -7,6 +7,7 @@ import { agreed, allowRemove, moveLocalVolumes } from "../leniency.ts";
 import { clusterName } from "../open-cluster.ts";
 import { printText, say } from "../output.ts";
 import { type Performed, perform } from "../perform.ts";
+import { agreementTo } from "../plan-file.ts";
 import { confirm } from "../prompt.ts";
 import { agreedToRemoval } from "../removal.ts";
 import { planText } from "../render/plan.ts";
@@ -59,10 +60,10 @@ async function act(
   }
   const plan = await cluster.plan({ file }, context.signal);
   printText(context, planText(plan));
-  if (!(await agreedToRemoval(context, cluster, { call, changes: plan.changes }))) return exitCodes.declined;
+  if (!(await agreedToRemoval(context, { call, plan }))) return exitCodes.declined;
   const question = { text: "Save the file and apply the change?", what: "acting on the new file", flag: "--yes" };
   if (!(await confirm(context, question))) return exitCodes.declined;
-  const options = { ...agreed(call), allowRemove: call.flag("--allow-remove"), file };
+  const options = { ...agreed(call), allowRemove: call.flag("--allow-remove"), agreed: agreementTo(plan), file };
   const words = {
     done: `Cluster ${cluster.name} is as its file says`,
     unchanged: `The machines of ${cluster.name} are as the file says already`,

@@ -4,6 +4,7 @@ import { describeCluster } from "../describe-cluster.ts";
 import { exitCodes } from "../exit-code.ts";
 import { notesTo } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
+import { writePlan } from "../plan-file.ts";
 import { planJson, planText } from "../render/plan.ts";
 import type { Verb } from "../verb.ts";
 
@@ -17,10 +18,12 @@ export const plan: Verb = {
       repeatable: true,
     },
     { flags: "--detailed-exit-code", summary: "End with code 10 when up would change something" },
+    { flags: "--out <file>", summary: "Write the plan too, for belt up --plan" },
   ],
   examples: [
     ["belt plan", "For ./cluster.yml, or for the cluster in use"],
     ["belt plan shop.yml --detailed-exit-code", "For a script that acts on drift"],
+    ["belt plan --out plan.json", "To be looked through, and done as it is with belt up --plan plan.json"],
   ],
   json: "document",
   completes: "templates",
@@ -30,6 +33,8 @@ export const plan: Verb = {
     await using cluster = await context.library.openDescribed(description, notesTo(context));
     say(context, describeCluster(cluster, why));
     const plan = await cluster.plan({}, context.signal);
+    const file = call.text("--out");
+    if (file !== undefined) await writePlan(context, file, cluster, plan);
     if (context.globals.json) printJson(context, planJson(cluster.name, plan));
     else printText(context, planText(plan));
     return call.flag("--detailed-exit-code") && hasChanges(plan) ? exitCodes.changes : exitCodes.done;

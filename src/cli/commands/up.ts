@@ -1,4 +1,5 @@
-import type { Cluster } from "../../cluster/types.ts";
+import type { Agreement } from "../../cluster/agreement.ts";
+import type { Cluster, Plan } from "../../cluster/types.ts";
 import { acceptNewKeys } from "../accept-new.ts";
 import { aimAt } from "../aim.ts";
 import type { CliContext } from "../context.ts";
@@ -9,6 +10,7 @@ import type { Description } from "../library.ts";
 import { notesTo } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
 import { type Performed, perform } from "../perform.ts";
+import { agreementTo, readPlan } from "../plan-file.ts";
 import { confirm } from "../prompt.ts";
 import { agreedToRemoval } from "../removal.ts";
 import { planJson, planText } from "../render/plan.ts";
@@ -36,6 +38,7 @@ export const up: Verb = {
       summary: "Forget what an earlier up was given for this key (repeatable)",
       repeatable: true,
     },
+    { flags: "--plan <file>", summary: "Do what belt plan --out wrote there, and nothing beyond it" },
     { flags: "--accept-new", summary: "Accept host keys missing from known_hosts" },
     { flags: "--trace <file>", summary: "Write what took how long, for chrome://tracing or ui.perfetto.dev" },
   ],
@@ -45,6 +48,7 @@ export const up: Verb = {
     ["belt up shop.yml --set region=sgp1", "Another file, with a value for its variable region"],
     ["belt up --dry-run", "What it would do"],
     ["belt up --allow-remove", "Also remove machines that the file names no more"],
+    ["belt up --plan plan.json", "What was looked through in a plan, asking nothing more"],
   ],
   json: "lines",
   completes: "templates",
@@ -76,19 +80,12 @@ async function bringUp(
 ): Promise<Performed | number> {
   say(context, describeCluster(cluster, why));
   if (!(await meetRequirements(context, cluster))) return exitCodes.declined;
-  const { changes } = await cluster.plan({ checked: true }, context.signal);
-  if (!(await agreedToRemoval(context, cluster, { call, changes }))) return exitCodes.declined;
-  if (!(await agreedToRestarts(context, cluster, changes))) return exitCodes.declined;
-  if (call.flag("--accept-new")) await acceptNewKeys(context, cluster, { description, changes });
-  const made = changes.filter((change) => change.action === "create").length;
-  const mayMake =
-    made === 0 ||
-    (await confirm(context, {
-      text: `Create ${count(made, "machine")}?`,
-      what: `creating ${count(made, "machine")}`,
-      flag: "--yes",
-    }));
-  if (!mayMake) return exitCodes.declined;
+  const plan = await cluster.plan({ checked: true }, context.signal);
+  const file = call.text("--plan");
+  const agreement =
+    file === undefined ? await ask(context, cluster, { call, plan }) : await readPlan(context, file, cluster, plan);
+  if (!agreement) return exitCodes.declined;
+  if (call.flag("--accept-new")) await acceptNewKeys(context, cluster, { description, changes: plan.changes });
   const words = {
     done: `Cluster ${cluster.name} is up`,
     unchanged: `Nothing changed: cluster ${cluster.name} is as its file says`,
@@ -96,9 +93,23 @@ async function bringUp(
     next: "belt docker node ls",
   };
   return {
-    outcome: await cluster.up({ ...agreed(call), allowRemove: call.flag("--allow-remove") }, context.signal),
+    outcome: await cluster.up({ ...agreed(call), agreed: agreement }, context.signal),
     words,
   };
+}
+
+/** Shows what disturbs and asks for it, then for what is made. */
+async function ask(
+  context: CliContext,
+  cluster: Cluster,
+  { call, plan }: { readonly call: Call; readonly plan: Plan },
+): Promise<Agreement | undefined> {
+  if (!(await agreedToRemoval(context, { call, plan }))) return undefined;
+  if (!(await agreedToRestarts(context, cluster, plan.changes))) return undefined;
+  const made = plan.changes.filter((change) => change.action === "create").length;
+  const machines = count(made, "machine");
+  const question = { text: `Create ${machines}?`, what: `creating ${machines}`, flag: "--yes" };
+  return made === 0 || (await confirm(context, question)) ? agreementTo(plan) : undefined;
 }
 
 async function dryRun(context: CliContext, cluster: Cluster, why: string | undefined): Promise<number> {

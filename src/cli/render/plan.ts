@@ -5,7 +5,7 @@ import { compressNames } from "../../util/ranges.ts";
 import { table } from "../table.ts";
 
 /** A plan for people: one row for each kind of change with the machines that it meets, the counts, then what does not fit. */
-export function planText({ changes, findings, prices, swarm }: Plan): string {
+export function planText({ changes, findings, prices, swarm }: Omit<Plan, "disturbs">): string {
   const line = isHealthy(swarm) ? undefined : healthLine(swarm);
   const unknown = swarm.kind !== "none" && swarm.kind !== "healthy" && swarm.kind !== "degraded";
   const nothing = unknown
