@@ -1,4 +1,5 @@
 import type { GuardedChange } from "../cluster/guards.ts";
+import type { Leniency } from "../cluster/leniency.ts";
 import type { Cluster, GuardReport, MachineView, Outcome } from "../cluster/types.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodes } from "./exit-code.ts";
@@ -26,8 +27,15 @@ export interface NamedWork {
   readonly movesTasks?: boolean;
   /** The words of the summary, once it is known which machines are meant. */
   words(names: readonly string[]): SummaryWords;
-  run(cluster: Cluster, names: readonly string[], views: readonly MachineView[]): Promise<Outcome>;
+  run(
+    cluster: Cluster,
+    names: readonly string[],
+    seen: { readonly views: readonly MachineView[]; readonly accepted: Accepted },
+  ): Promise<Outcome>;
 }
+
+/** What was agreed to once the guard had its word: not more than it asked for. */
+export type Accepted = Pick<Leniency, "acceptNoSpare">;
 
 /** Finds the machines, shows the expanded list and the count, asks where that is wanted, and does the work. */
 export async function workOnNamed(context: CliContext, work: NamedWork): Promise<number> {
@@ -41,8 +49,9 @@ export async function workOnNamed(context: CliContext, work: NamedWork): Promise
       say(context, `${work.doing} ${count(names.length, "machine")} of cluster ${name}: ${names.join(" ")}`);
       if (work.movesTasks) await tellShortages(context, cluster, { names, emit });
       const agreed = work.ask === undefined || (await confirmNamed(context, work.ask, names));
-      if (!agreed || !(await settleGuard(context, cluster, work.guard, names))) return exitCodes.declined;
-      return { outcome: await work.run(cluster, names, views), words: work.words(names) };
+      const accepted = agreed && (await settleGuard(context, cluster, work.guard, names));
+      if (!accepted) return exitCodes.declined;
+      return { outcome: await work.run(cluster, names, { views, accepted }), words: work.words(names) };
     },
   });
 }
@@ -57,15 +66,24 @@ export async function confirmNamed(context: CliContext, ask: string, names: read
   });
 }
 
-/** Shows what the guard says to a change of managers, and asks where it leaves no failure to spare. Refusals are the library's to throw. */
+/**
+ * Shows what the guard says to a change of managers, and asks where it leaves no failure to spare. Refusals are the library's to
+ * throw. `undefined` where the user does not agree.
+ */
 export async function settleGuard(
   context: CliContext,
   cluster: Cluster,
   guard: GuardedChange | undefined,
   names: readonly string[],
-): Promise<boolean> {
-  if (guard === undefined) return true;
-  return await askGuard(context, await cluster.judge(guard, names, context.signal));
+): Promise<Accepted | undefined> {
+  if (guard === undefined) return { acceptNoSpare: false };
+  const report = await cluster.judge(guard, names, context.signal);
+  return (await askGuard(context, report)) ? acceptedBy(report) : undefined;
+}
+
+/** What who said yes to this has agreed to. */
+export function acceptedBy({ verdict }: GuardReport): Accepted {
+  return { acceptNoSpare: verdict !== "allowed" };
 }
 
 /** {@link settleGuard} for a word of the guard that is there already. */

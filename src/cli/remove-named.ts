@@ -1,3 +1,4 @@
+import { idsOf } from "../cluster/shown.ts";
 import type { Cluster, MachineView } from "../cluster/types.ts";
 import { parseRanges } from "../util/ranges.ts";
 import type { CliContext } from "./context.ts";
@@ -38,14 +39,16 @@ export async function removeByName(call: Call, context: CliContext, verb: Remova
       say(context, `${verb.doing} ${count(present.length, verb.thing)} of cluster ${name}: ${present.join(" ")}`);
       await tellShortages(context, cluster, { names: present, emit });
       if (present.length > 0 && !(await confirmNamed(context, verb.ask, present))) return exitCodes.declined;
-      if (!(await settleGuard(context, cluster, "remove", present))) return exitCodes.declined;
+      const accepted = await settleGuard(context, cluster, "remove", present);
+      if (!accepted) return exitCodes.declined;
       const words = {
         done: `${verb.done} ${count(present.length, verb.thing)}`,
         unchanged: `Nothing changed: the ${verb.thing}s are gone already`,
         detailed: false,
         next: "belt ls",
       };
-      return { outcome: await cluster.remove(present, agreedByForce(call), file, context.signal), words };
+      const leniency = { ...agreedByForce(call), ...accepted, shown: idsOf(machines) };
+      return { outcome: await cluster.remove(present, leniency, file, context.signal), words };
     },
   });
 }

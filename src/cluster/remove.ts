@@ -15,6 +15,7 @@ import { conclude } from "./outcome.ts";
 import { Tally } from "./phases.ts";
 import { isPresent, type PresentView, pickViews } from "./pick.ts";
 import { abandoned } from "./release.ts";
+import { requireShown, type Shown } from "./shown.ts";
 import type { Observed, Outcome, Saving } from "./types.ts";
 
 /**
@@ -24,11 +25,12 @@ import type { Observed, Outcome, Saving } from "./types.ts";
 export async function removeNamed(
   context: ClusterContext,
   { names, file, save }: { readonly names: readonly string[]; readonly file: EditedFile | undefined } & Saving,
-  leniency: Leniency,
+  { shown, ...leniency }: Leniency & { readonly shown?: Shown | undefined },
   signal: AbortSignal,
 ): Promise<Outcome> {
   const observed = await observe(context, true, signal);
   const targets = pickViews(names, observed.machines);
+  if (shown) requireShown(shown, targets);
   enforce(judgeChange("remove", targets, observed), leniency.acceptNoSpare);
   await guardVolumes(context, { observed, targets }, leniency, signal);
   await save();

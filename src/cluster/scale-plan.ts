@@ -12,6 +12,7 @@ import { observeClear } from "./observe.ts";
 import { isPresent } from "./pick.ts";
 import { plan } from "./plan.ts";
 import { serviceShortages } from "./shortages.ts";
+import { idsOf, type Shown } from "./shown.ts";
 import { type ClusterSpec, isNodeSpec } from "./spec/types.ts";
 import type { ChangeAction, GuardReport, MachineView, Observed } from "./types.ts";
 
@@ -26,6 +27,8 @@ export interface ScalePlan {
   readonly targets: readonly ScaleTarget[];
   readonly coming: readonly string[];
   readonly going: readonly Choice[];
+  /** The machines that go, as they were when this was worked out. */
+  readonly shown: Shown;
   /** The groups of which no machine that is there now would stay: to scale them wants an agreement of its own. */
   readonly replaced: readonly string[];
   readonly file: EditedFile;
@@ -74,6 +77,7 @@ export async function planScale(
     targets,
     coming,
     going,
+    shown: idsOf(leaving),
     replaced,
     file,
     guard,

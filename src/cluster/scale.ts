@@ -16,6 +16,7 @@ import { refuseUnmakeable } from "./provider-check.ts";
 import { areAll, removeViews } from "./remove.ts";
 import { leaversIn, type ScalePlan, type ScaleTarget } from "./scale-plan.ts";
 import { forgetGhosts } from "./settle.ts";
+import { requireShown } from "./shown.ts";
 import { isNodeSpec } from "./spec/types.ts";
 import type { Outcome, Saving } from "./types.ts";
 import { bringAbout } from "./up.ts";
@@ -72,12 +73,13 @@ interface Work {
 /** The guards' last word before anything is done, with what is known under the lock. */
 async function letPass(
   context: ClusterContext,
-  { coming, going }: Pick<ScalePlan, "coming" | "going">,
+  { coming, going, shown }: Pick<ScalePlan, "coming" | "going" | "shown">,
   leniency: Leniency,
   signal: AbortSignal,
 ): Promise<void> {
   const observed = await observe(context, true, signal);
   const leaving = leaversIn(observed, going);
+  requireShown(shown, leaving);
   const joining = context.spec.machines.filter(({ name }) => coming.includes(name));
   enforce(judgeChange("remove", leaving, { ...observed, joining }), leniency.acceptNoSpare);
   await guardVolumes(context, { observed, targets: leaving }, leniency, signal);

@@ -27,6 +27,7 @@ import type { ScaleOptions } from "./scale.ts";
 import type { ScalePlan, ScaleTarget } from "./scale-plan.ts";
 import type { SettingsPart } from "./settings.ts";
 import type { SharedChange } from "./shared.ts";
+import type { Shown } from "./shown.ts";
 import type { ClusterSpec, Role } from "./spec/types.ts";
 import type { SwarmHealth } from "./swarm-health.ts";
 import type { UpOptions } from "./up.ts";
@@ -256,10 +257,10 @@ export interface Cluster extends AsyncDisposable {
   judge(kind: GuardedChange, names: readonly string[], signal: AbortSignal): Promise<GuardReport>;
   /** Which services will be short once these machines have lost their tasks, as things are now. Changes nothing. */
   shortages(names: readonly string[], signal: AbortSignal): Promise<readonly Shortage[]>;
-  /** @throws BeltError `guard.quorum`, `guard.no-spare`, `guard.data` before anything is done. */
+  /** @throws BeltError `guard.quorum`, `guard.no-spare`, `guard.data` before anything is done; `guard.changed` where machines are others than were `shown`. */
   remove(
     names: readonly string[],
-    leniency: Partial<Leniency>,
+    leniency: Partial<Leniency> & { readonly shown?: Shown | undefined },
     file: EditedFile | undefined,
     signal: AbortSignal,
   ): Promise<Outcome>;

@@ -23,6 +23,7 @@ function scene(change: Partial<ScalePlan> = {}, setting: Setting = {}): Scene {
     file,
     guard: allowed,
     bound: [],
+    shown: new Map(),
     shortages: [],
     replaced: [],
     ...change,

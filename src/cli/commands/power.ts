@@ -1,4 +1,3 @@
-import { guardAnswered } from "../leniency.ts";
 import { workOnNamed } from "../named-work.ts";
 import { count } from "../units.ts";
 import type { Verb } from "../verb.ts";
@@ -40,7 +39,7 @@ function powerVerb({ action, doing, done, state }: PowerWords): Verb {
           detailed: false,
           next: "belt status",
         }),
-        run: async (cluster, names) => await cluster.power(action, names, guardAnswered, context.signal),
+        run: async (cluster, names, { accepted }) => await cluster.power(action, names, accepted, context.signal),
       }),
   };
 }

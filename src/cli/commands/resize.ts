@@ -35,14 +35,18 @@ export const resize: Verb = {
         const file = call.flag("--no-file") ? undefined : await cluster.editFile({ kind: "size", names, size });
         if (file) showFileChange(context, file.change);
         say(context, `Resizing to ${size}: ${machines} of cluster ${name}: ${names.join(" ")}`);
-        if (!(await settleGuard(context, cluster, "resize", names))) return exitCodes.declined;
+        const accepted = await settleGuard(context, cluster, "resize", names);
+        if (!accepted) return exitCodes.declined;
         const words = {
           done: `Resized ${machines}`,
           unchanged: "Nothing changed: the machines have this size already",
           detailed: false,
           next: "belt ls",
         };
-        return { outcome: await cluster.resize({ ...agreed(call), names, size }, file, context.signal), words };
+        return {
+          outcome: await cluster.resize({ ...agreed(call), ...accepted, names, size }, file, context.signal),
+          words,
+        };
       },
     });
   },

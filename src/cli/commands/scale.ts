@@ -6,7 +6,7 @@ import type { CliContext } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
 import { showFileChange } from "../file-change.ts";
 import { agreedByForce, force, moveLocalVolumes, noFile } from "../leniency.ts";
-import { acceptNoSpare, confirmNamed } from "../named-work.ts";
+import { acceptedBy, acceptNoSpare, confirmNamed } from "../named-work.ts";
 import { clusterName, openCluster } from "../open-cluster.ts";
 import { printJson, say } from "../output.ts";
 import { type Performed, perform } from "../perform.ts";
@@ -68,6 +68,7 @@ async function act(context: CliContext, cluster: Cluster, order: Order): Promise
   if (plan.coming.length > 0 && !(await meetRequirements(context, cluster))) return exitCodes.declined;
   const leniency = {
     ...agreedByForce(call),
+    ...acceptedBy(plan.guard),
     writesFile: !call.flag("--no-file"),
     replaceAll: plan.replaced.length > 0,
   };

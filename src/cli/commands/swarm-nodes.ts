@@ -1,7 +1,7 @@
 import type { GuardedChange } from "../../cluster/guards.ts";
 import type { NodeChange } from "../../cluster/types.ts";
 import { BeltError } from "../../util/errors.ts";
-import { agreed, guardAnswered, moveLocalVolumes } from "../leniency.ts";
+import { agreed, moveLocalVolumes } from "../leniency.ts";
 import { workOnNamed } from "../named-work.ts";
 import { count } from "../units.ts";
 import type { Verb } from "../verb.ts";
@@ -46,7 +46,7 @@ export const swarmLabel: Verb = {
       ranges: call.words,
       doing: "Labeling",
       words: wordsOf("Labeled"),
-      run: async (cluster, names) => await cluster.changeNodes(change, names, guardAnswered, context.signal),
+      run: async (cluster, names) => await cluster.changeNodes(change, names, {}, context.signal),
     });
   },
 };
@@ -74,8 +74,8 @@ function nodeVerb({ kind, doing, done, guard, moves = false }: NodeWords): Verb 
         movesTasks: moves,
         ...(guard === undefined ? {} : { guard }),
         words: wordsOf(done),
-        run: async (cluster, names) =>
-          await cluster.changeNodes({ kind }, names, moves ? agreed(call) : guardAnswered, context.signal),
+        run: async (cluster, names, { accepted }) =>
+          await cluster.changeNodes({ kind }, names, { ...(moves ? agreed(call) : {}), ...accepted }, context.signal),
       }),
   };
 }
