@@ -5,6 +5,7 @@ import { exitCodes } from "../exit-code.ts";
 import { notesTo } from "../open-cluster.ts";
 import { printJson, printText, say } from "../output.ts";
 import { writePlan } from "../plan-file.ts";
+import { guardLines } from "../render/guard.ts";
 import { planJson, planText } from "../render/plan.ts";
 import type { Verb } from "../verb.ts";
 
@@ -36,7 +37,7 @@ export const plan: Verb = {
     const file = call.text("--out");
     if (file !== undefined) await writePlan(context, file, cluster, plan);
     if (context.globals.json) printJson(context, planJson(cluster.name, plan));
-    else printText(context, planText(plan));
+    else printText(context, [planText(plan), ...guardLines(plan.disturbs.guard)].join("\n"));
     return call.flag("--detailed-exit-code") && hasChanges(plan) ? exitCodes.changes : exitCodes.done;
   },
 };
