@@ -1,5 +1,6 @@
 import { BeltError } from "../util/errors.ts";
 import { nearest } from "../util/nearest.ts";
+import { visible } from "../util/visible.ts";
 import type { CliContext, Io } from "./context.ts";
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
 import { type Leading, splitLeading } from "./globals.ts";
@@ -68,7 +69,7 @@ async function runCommand(
 /** The end of what a program reads that asked for JSON: a document, or the line that ends lines, with the error in it. */
 async function printFailure(io: Io, json: Verb["json"], error: unknown): Promise<void> {
   if (json === "none") return;
-  const write = (text: string): unknown => io.stdout.write(text);
+  const write = (text: string): unknown => io.stdout.write(visible(text));
   if (json === "document") {
     write(`${JSON.stringify({ version: 1, error: errorJson(error) }, undefined, 2)}\n`);
     return;

@@ -1,3 +1,5 @@
+import { visible } from "../util/visible.ts";
+
 /** Writes text and waits while the reader is slower than we are, so that output never piles up in memory. */
 export async function writeAll(
   stream: NodeJS.WritableStream,
@@ -15,10 +17,13 @@ export async function writeAll(
   signal.removeEventListener("abort", done);
 }
 
-/** Lines with their machine's name before them: `node1: text`. Names are padded so that the text stands in one column. */
+/**
+ * Lines with their machine's name before them: `node1: text`. Names are padded so that the text stands in one column. What would
+ * steer a terminal is made visible: many machines share it.
+ */
 export function prefixLines(name: string, lines: readonly string[], width: number): string {
   const prefix = `${name}:`.padEnd(width + 2);
-  return lines.map((line) => `${prefix}${line}\n`).join("");
+  return lines.map((line) => `${prefix}${visible(line.replace(/\r$/, ""))}\n`).join("");
 }
 
 /** The width of the longest of these names. */

@@ -14,6 +14,10 @@ const codes: Readonly<Record<Style, readonly [on: number, off: number]>> = {
   cyan: [36, 39],
 };
 
+/** Our own styles in a text, to split it at. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what they consist of
+export const ownStyles = /(\u001b\[(?:1|2|22|31|32|33|36|39)m)/;
+
 /** A painter for one stream. */
 export function painter(enabled: boolean): Paint {
   if (!enabled) return (_style, text) => text;

@@ -1,5 +1,6 @@
 import type { BeltEvent, Emit } from "../cluster/events.ts";
 import type { Outcome } from "../cluster/types.ts";
+import { visible, visibleData, visibleLines } from "../util/visible.ts";
 import type { CliContext } from "./context.ts";
 import { jsonLines } from "./render/json-lines.ts";
 import { plainLines } from "./render/plain-lines.ts";
@@ -63,12 +64,17 @@ function withoutEchoes({ emit, close }: Renderer): Renderer {
 function chooseRenderer(context: CliContext): Renderer {
   const { io } = context;
   if (context.globals.json) return jsonRenderer(context);
-  if (io.screen) return terminalRows({ ...io.screen, paint: context.paint.stderr, clock: io.clock });
-  return plainLines((text) => io.stderr.write(text), context.paint.stderr);
+  if (io.screen) return forPeople(terminalRows({ ...io.screen, paint: context.paint.stderr, clock: io.clock }));
+  return forPeople(plainLines((text) => io.stderr.write(text), context.paint.stderr));
+}
+
+/** Events quote hosts and clouds: what comes from there steers no terminal, and looks like no line of ours. */
+function forPeople({ emit, close }: Renderer): Renderer {
+  return { emit: (event) => emit(visibleData(event, visibleLines)), close };
 }
 
 function jsonRenderer({ io, jsonEnd }: CliContext): Renderer {
-  const lines = jsonLines((text) => io.stdout.write(text), io.clock);
+  const lines = jsonLines((text) => io.stdout.write(visible(text)), io.clock);
   return {
     emit: lines.emit,
     close: async (ending) => {

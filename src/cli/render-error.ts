@@ -1,4 +1,5 @@
 import { BeltError, messageOf } from "../util/errors.ts";
+import { visible, visibleLines } from "../util/visible.ts";
 import { forCluster } from "./for-cluster.ts";
 import type { Paint } from "./paint.ts";
 
@@ -16,10 +17,13 @@ export function renderError(error: unknown, style: ErrorStyle): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return error.errors.map((one) => renderError(one, style)).join("");
   }
-  const lines = [`${style.paint("red", "belt:")} ${messageOf(error)}`];
+  // The problems of a cluster file are a line each, with its place in front.
+  const show = error instanceof BeltError && error.code === "spec.invalid" ? visible : visibleLines;
+  const lines = [`${style.paint("red", "belt:")} ${show(messageOf(error))}`];
   const hint = hintOf(error, style.debug);
-  if (hint !== undefined) lines.push(`${style.paint("cyan", "next:")} ${forCluster(hint, style.cluster)}`);
-  if (style.debug) lines.push(...stackLines(error).map((line) => style.paint("dim", line)));
+  if (hint !== undefined)
+    lines.push(`${style.paint("cyan", "next:")} ${visibleLines(forCluster(hint, style.cluster))}`);
+  if (style.debug) lines.push(...stackLines(error).map((line) => style.paint("dim", `  ${visible(line)}`)));
   return `${lines.join("\n")}\n`;
 }
 

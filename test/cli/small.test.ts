@@ -95,7 +95,7 @@ describe("an error", () => {
   test("shows code, stack and causes for debugging", () => {
     const text = renderError(error, { paint: painter(false), debug: true });
     expect(text).toContain("code ssh.closed");
-    expect(text).toContain("caused by:\nError: ECONNRESET");
+    expect(text).toContain("  caused by:\n  Error: ECONNRESET");
   });
 
   test("that nobody expected says how to learn more", () => {

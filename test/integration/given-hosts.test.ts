@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type GivenHosts, openGivenHosts } from "../support/given-hosts.ts";
 import { type Ended, endingOf, startBelt } from "../support/rig.ts";
 import { temporaryFolder } from "../support/temporary.ts";
@@ -13,16 +13,18 @@ const { PATH: before } = process.env;
 beforeAll(async () => {
   hosts = await openGivenHosts(["alpha", "beta", "gamma"], "debian-13-docker");
   process.env["PATH"] = hosts.own.env["PATH"];
-  folder = await temporaryFolder();
-  await mkdir(path.join(folder.path, ".belt"));
   // The image was made by beltkit; these hosts shall look as if it had never been there.
   for (const { name } of hosts.machines) await on(name, "rm -rf /etc/docker/beltkit; systemctl enable --now docker");
 });
 afterAll(async () => {
   process.env["PATH"] = before;
   await hosts[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
 });
+beforeEach(async () => {
+  folder = await temporaryFolder(); // a cluster file of another name does not make another cluster beside the first
+  await mkdir(path.join(folder.path, ".belt"));
+});
+afterEach(() => folder[Symbol.asyncDispose]());
 
 const called = async (name: string): Promise<readonly string[]> => callsIn(await on(name, ...engineLog));
 const belt = (...words: readonly string[]): Promise<Ended> => startBelt(folder.path, words).ended;

@@ -1,4 +1,5 @@
 import { BeltError } from "../../util/errors.ts";
+import { visible } from "../../util/visible.ts";
 import { exitCodes } from "../exit-code.ts";
 import { openCluster } from "../open-cluster.ts";
 import { printText } from "../output.ts";
@@ -31,12 +32,13 @@ export const consoleLog: Verb = {
       });
     }
     if (!call.flag("--follow")) {
-      printText(context, await log.read(machine, context.signal));
+      printText(context, (await log.read(machine, context.signal)).replaceAll("\r\n", "\n"));
       return exitCodes.done;
     }
     const signal = AbortSignal.any([context.signal, context.io.outputClosed]);
     try {
-      for await (const text of log.follow(machine, signal)) context.io.stdout.write(text);
+      for await (const text of log.follow(machine, signal))
+        context.io.stdout.write(visible(text.replaceAll("\r\n", "\n")));
     } catch (error) {
       if (!signal.aborted) throw error;
     }

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Connection } from "../../ssh/connection.ts";
 import { messageOf } from "../../util/errors.ts";
+import { visibleLine } from "../../util/visible.ts";
 import type { CliContext } from "../context.ts";
 
 /** Where every engine listens on its machine. */
@@ -18,7 +19,7 @@ export async function openTunnel(context: CliContext, connection: Connection): P
     connection.openSocket(engineSocket, context.signal).then(
       (channel) => joinStreams(socket, channel),
       (error: unknown) => {
-        io.stderr.write(`${connection.name}: ${messageOf(error)}\n`);
+        io.stderr.write(`${connection.name}: ${visibleLine(messageOf(error))}\n`);
         socket.destroy();
       },
     );
