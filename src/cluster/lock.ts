@@ -4,8 +4,8 @@ import {
   changedAt,
   createFileOnce,
   identityOf,
-  linkOnce,
   movePath,
+  nameOnce,
   readTextIfThere,
   removePath,
 } from "../util/files.ts";
@@ -170,7 +170,7 @@ async function takeAway(
     if ((await identityOf(file)) !== identity || !(await movePath(file, aside))) return false;
     // Its owner may have woken up in between, and released it to another.
     const isIt = (await identityOf(aside)) === identity;
-    if (!isIt) await linkOnce(aside, file);
+    if (!isIt) await nameOnce(aside, file);
     return isIt;
   } finally {
     await removePath(aside);

@@ -18,13 +18,11 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
  * @throws BeltError `disk.full`, `disk.refused`
  */
 export async function createFileOnce(file: string, content: string, mode = 0o644): Promise<boolean> {
-  try {
-    await withTemporary(file, { content, mode }, (temporary) => link(temporary, file));
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
-  }
+  let made = false;
+  await withTemporary(file, { content, mode }, async (temporary) => {
+    made = await nameOnce(temporary, file);
+  });
+  return made;
 }
 
 /** Writes a file beside another one, whole and on the disk, and gives it to whoever puts it in its place. */
@@ -74,7 +72,7 @@ export async function identityOf(file: string): Promise<string | undefined> {
 }
 
 /** Gives a file a second name, unless that is taken: whether it has it now. */
-export async function linkOnce(from: string, to: string): Promise<boolean> {
+export async function nameOnce(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
     return true;

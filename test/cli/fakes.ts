@@ -4,7 +4,7 @@ import { createInterrupts, type Interrupts } from "../../src/cli/interrupts.ts";
 import type { Library } from "../../src/cli/library.ts";
 import { main } from "../../src/cli/main.ts";
 import type { Emit } from "../../src/cluster/events.ts";
-import type { Cluster, Disturbances, MachineView, Observed, Outcome } from "../../src/cluster/types.ts";
+import type { Cluster, Disturbances, MachineView, Observed, Outcome, Plan } from "../../src/cluster/types.ts";
 import type { Clock } from "../../src/util/clock.ts";
 import { FakeClock } from "../support/clock.ts";
 import { aMachine, aMachineSpec, aSpec } from "../support/world.ts";
@@ -21,6 +21,12 @@ export class Captured extends Writable {
 
 /** A plan that wants nobody's word. */
 export const undisturbed: Disturbances = { actions: [], guard: { verdict: "allowed", reasons: [], offer: undefined } };
+
+/** A plan of nothing. */
+export const noChanges: Plan = {
+  ...{ changes: [], findings: [], prices: [], swarmError: undefined, swarm: { kind: "none" } },
+  disturbs: undisturbed,
+};
 
 /** What one run of a command line did. */
 export interface Run {
@@ -177,14 +183,7 @@ export function fakeCluster(change: Partial<Cluster> = {}): Cluster {
     images: unscripted("images"),
     check: async () => [],
     observe: async () => observed(shopNames.map((name) => aView(name))),
-    plan: async () => ({
-      changes: [],
-      findings: [],
-      prices: [],
-      swarmError: undefined,
-      swarm: { kind: "none" },
-      disturbs: undisturbed,
-    }),
+    plan: async () => noChanges,
     lockState: async () => ({ folder: undefined, swarm: undefined, swarmError: undefined }),
     breakLock: unscripted("breakLock"),
     export: unscripted("export"),

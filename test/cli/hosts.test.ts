@@ -4,7 +4,7 @@ import type { HostReport } from "../../src/cluster/hosts/look.ts";
 import type { Change } from "../../src/cluster/types.ts";
 import { BeltError } from "../../src/util/errors.ts";
 import { aMachineSpec, aSpec } from "../support/world.ts";
-import { anOutcome, belt, fakeCluster, libraryOf, undisturbed } from "./fakes.ts";
+import { anOutcome, belt, fakeCluster, libraryOf, noChanges } from "./fakes.ts";
 
 const report: HostReport = {
   ...{ name: "box1", address: "203.0.113.11", user: "ops", hostKey: "ssh-ed25519 SHA256:abc", hostname: "box1.lan" },
@@ -134,14 +134,7 @@ describe("belt up --accept-new", () => {
   const cluster = fakeCluster({
     spec,
     up: async () => anOutcome({}),
-    plan: async () => ({
-      changes: [change],
-      findings: [],
-      prices: [],
-      swarmError: undefined,
-      swarm: { kind: "none" },
-      disturbs: undisturbed,
-    }),
+    plan: async () => ({ ...noChanges, changes: [change] }),
   });
 
   it("has the hosts known that are to be taken, and shows their keys", async () => {

@@ -4,7 +4,7 @@ import type { BeltEvent, Emit } from "../../src/cluster/events.ts";
 import type { Change } from "../../src/cluster/types.ts";
 import { BeltError } from "../../src/util/errors.ts";
 import { aMachine } from "../support/world.ts";
-import { anOutcome, belt, fakeCluster, libraryOf, type Setting, shopNames, undisturbed } from "./fakes.ts";
+import { anOutcome, belt, fakeCluster, libraryOf, noChanges, type Setting, shopNames, undisturbed } from "./fakes.ts";
 
 const changes: readonly Change[] = shopNames.map((name) => ({
   action: "create",
@@ -24,14 +24,7 @@ function upSetting(
     ups: 0,
     library: libraryOf(
       fakeCluster({
-        plan: async () => ({
-          changes,
-          findings: [],
-          prices: [],
-          swarmError: undefined,
-          swarm: { kind: "none" },
-          disturbs: undisturbed,
-        }),
+        plan: async () => ({ ...noChanges, changes }),
         up: async () => {
           setting.ups += 1;
           for (const event of emits) emit(event);
@@ -88,14 +81,7 @@ describe("belt up", () => {
 
   test("a second time asks nothing and says that nothing changed", async () => {
     const again = upSetting({
-      plan: async () => ({
-        changes: [],
-        findings: [],
-        prices: [],
-        swarmError: undefined,
-        swarm: { kind: "none" },
-        disturbs: undisturbed,
-      }),
+      plan: async () => noChanges,
       up: async () => anOutcome({ kind: "unchanged", durationMs: 900 }),
     });
     const run = await belt(["up"], again);
@@ -113,14 +99,7 @@ describe("belt up", () => {
       ],
       plan: async () => {
         order.push("plan");
-        return {
-          changes: [],
-          findings: [],
-          prices: [],
-          swarmError: undefined,
-          swarm: { kind: "none" },
-          disturbs: undisturbed,
-        };
+        return noChanges;
       },
     });
     const refused = await belt(["up"], setting);
@@ -199,14 +178,7 @@ describe("belt up", () => {
   ])("belt %j with a cluster.yml: %s means %j", async (argv, exists, target) => {
     const seen: Description[] = [];
     const cluster = fakeCluster({
-      plan: async () => ({
-        changes: [],
-        findings: [],
-        prices: [],
-        swarmError: undefined,
-        swarm: { kind: "none" },
-        disturbs: undisturbed,
-      }),
+      plan: async () => noChanges,
       up: async () => anOutcome({ kind: "unchanged" }),
     });
     const openDescribed = async (description: Description) => {
@@ -282,7 +254,9 @@ describe("belt plan", () => {
     const finding = { kind: "requirement", name: "local", what: "this host lacks kmod", fix: "x" } as const;
     const codes = [true, false].map(async (byUp) => {
       const plan = { changes: [], findings: [{ ...finding, byUp }], prices: [], swarmError: undefined };
-      const cluster = fakeCluster({ plan: async () => ({ ...plan, swarm: { kind: "none" }, disturbs: undisturbed }) });
+      const cluster = fakeCluster({
+        plan: async () => ({ ...plan, swarm: { kind: "none" }, disturbs: undisturbed }),
+      });
       return (await belt(["plan", "--detailed-exit-code"], { library: libraryOf(cluster) })).code;
     });
     expect(await Promise.all(codes)).toEqual([10, 0]);
